@@ -1,0 +1,49 @@
+"""Recurrence over a whole sequence: composed from ops, and fused into one op for speed.
+
+Time is the first axis in here: T steps, B sequences, H hidden units.
+"""
+
+import numpy as np
+
+from zen_cli.autodiff.ops import stack, tanh
+from zen_cli.autodiff.tensor import Array, Gradient, Operand, PullBack, Tensor, primitive
+
+
+def rnn_composed(x: Tensor, w: Operand, h0: Operand, return_sequences: bool = True) -> Tensor:
+    """h_t = tanh(x_t + h_(t-1) w), step by step: what `rnn` does, without any backpropagation code."""
+    h, states = h0, []
+    for x_t in x:  # (B, H)
+        h = tanh(x_t + h @ w)
+        states.append(h)
+    return stack(states) if return_sequences else states[-1]
+
+
+@primitive
+def rnn(x: Array, w: Array, h0: Array, /, return_sequences: bool = True) -> tuple[Array, PullBack]:
+    """h_t = tanh(x_t + h_(t-1) w): the states h_1 ... h_T of shape (T, B, H), or h_T alone, (B, H).
+
+    `x` (T, B, H) is each step's input, already multiplied by its weights; `w` is (H, H), `h0` (B, H).
+    """
+    T, B, H = x.shape
+    h = np.empty((T + 1, B, H), x.dtype)
+    h[0] = h0
+    for before, now, x_t in zip(h[:-1], h[1:], x, strict=True):
+        np.dot(before, w, out=now)
+        np.add(now, x_t, out=now)
+        np.tanh(now, out=now)
+
+    def pull_back(g: Array) -> tuple[Gradient, ...]:
+        dz = h[1:] * h[1:]  # (T, B, H): becomes dL/dz_t for z_t = x_t + h_(t-1) w
+        np.subtract(1, dz, out=dz)
+        w_back = np.ascontiguousarray(w.T)
+        dh = np.array(g[-1] if return_sequences else g)  # (B, H): dL/dh_t
+        for t in range(T - 1, 0, -1):
+            dz_t = dz[t]
+            np.multiply(dh, dz_t, out=dz_t)
+            np.dot(dz_t, w_back, out=dh)
+            if return_sequences:
+                np.add(dh, g[t - 1], out=dh)
+        np.multiply(dh, dz[0], out=dz[0])
+        return dz, lambda: h[:-1].reshape(T * B, H).T @ dz.reshape(T * B, H), lambda: dz[0] @ w_back
+
+    return h[1:] if return_sequences else h[T], pull_back

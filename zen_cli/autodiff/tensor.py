@@ -1,0 +1,314 @@
+"""Tensor, the graph it records, and the walk back over it.
+
+A primitive is a function on arrays that returns its value and its pull-back: a function from the
+gradient of the value to one gradient per input. Everything else, for every op, happens here once:
+broadcasting is undone, dtypes are kept, gradients are summed, and a gradient given as a function of
+no arguments is computed only where somebody needs it.
+
+The arithmetic that Python has an operator for stands below the class; all other ops are in ops.py.
+"""
+
+import functools
+import inspect
+import itertools
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray
+Gradient = Array | Callable[[], Array]
+PullBack = Callable[[Array], tuple[Gradient, ...]]
+Operand = Any  # a Tensor, or whatever NumPy makes an array of
+
+_clock = itertools.count()
+
+
+class _Recording(threading.local):
+    on = True
+
+
+_recording = _Recording()
+
+
+class Tensor:
+    """An array of real numbers that remembers how it was computed.
+
+    `value` is the array; integers and booleans become float64, floats keep their dtype. `grad` is
+    None until `backward` adds to it, and then an array like `value`; only tensors that were made
+    directly, not by an op, get one.
+    """
+
+    __slots__ = ("age", "grad", "inputs", "pull_back", "requires_grad", "value")
+    __array_ufunc__ = None  # so that `array + tensor` asks the tensor
+
+    def __init__(self, value: Operand, requires_grad: bool = True) -> None:
+        value = np.asarray(value)
+        if value.dtype.kind in "biu":
+            value = value.astype(np.float64)
+        if value.dtype.kind != "f":
+            raise TypeError(f"Tensor holds real numbers but got dtype {value.dtype}")
+        self.value: Array = value
+        self.grad: Array | None = None
+        self.requires_grad = requires_grad
+        self.inputs: tuple[Operand, ...] = ()
+        self.pull_back: PullBack | None = None
+        self.age = next(_clock)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.shape
+
+    @property
+    def ndim(self) -> int:
+        return self.value.ndim
+
+    @property
+    def size(self) -> int:
+        return self.value.size
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.value.dtype
+
+    def backward(self, grad: Operand = None) -> None:
+        """Add d(self)/d(leaf), times `grad`, to the `.grad` of every leaf that this was computed from.
+
+        `grad` has this tensor's shape and may be left out for a single number. Gradients are added,
+        never replaced: set `.grad` to None, or fill it with 0, between two steps.
+        """
+        if not self.requires_grad:
+            raise ValueError("backward: nothing that this tensor was computed from requires a gradient")
+        if grad is None and self.size != 1:
+            raise ValueError(f"backward: a tensor of shape {self.shape} is not one number: pass its gradient")
+        seed = np.ones_like(self.value) if grad is None else np.asarray(grad, dtype=self.dtype)
+        if seed.shape != self.shape:
+            raise ValueError(f"backward: the gradient has shape {seed.shape} but the tensor {self.shape}")
+        _walk_back(self, seed)
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __iter__(self) -> Iterator["Tensor"]:
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"Tensor({self.value})"
+
+    def __add__(self, other: Operand) -> "Tensor":
+        return add(self, other)
+
+    def __radd__(self, other: Operand) -> "Tensor":
+        return add(other, self)
+
+    def __sub__(self, other: Operand) -> "Tensor":
+        return subtract(self, other)
+
+    def __rsub__(self, other: Operand) -> "Tensor":
+        return subtract(other, self)
+
+    def __mul__(self, other: Operand) -> "Tensor":
+        return multiply(self, other)
+
+    def __rmul__(self, other: Operand) -> "Tensor":
+        return multiply(other, self)
+
+    def __truediv__(self, other: Operand) -> "Tensor":
+        return divide(self, other)
+
+    def __rtruediv__(self, other: Operand) -> "Tensor":
+        return divide(other, self)
+
+    def __pow__(self, other: Operand) -> "Tensor":
+        return power(self, other)
+
+    def __rpow__(self, other: Operand) -> "Tensor":
+        return power(other, self)
+
+    def __matmul__(self, other: Operand) -> "Tensor":
+        return matmul(self, other)
+
+    def __rmatmul__(self, other: Operand) -> "Tensor":
+        return matmul(other, self)
+
+    def __neg__(self) -> "Tensor":
+        return negative(self)
+
+    def __getitem__(self, index: Any) -> "Tensor":
+        return getitem(self, index)
+
+
+# --- the engine ---
+
+
+def primitive(op: Callable[..., tuple[Array, PullBack]]) -> Callable[..., Tensor]:
+    """Lift `op`, a function on arrays that returns (value, pull-back), to a function on tensors.
+
+    The parameters before the `/` (or behind a `*`) may be tensors and get gradients; all others are
+    settings. The pull-back returns one entry per such parameter: an array, or a function that computes
+    it. It may have the shape of the value where the input was broadcast.
+    """
+    parameters = inspect.signature(op).parameters.values()
+    variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    count = None if variadic else sum(p.kind is p.POSITIONAL_ONLY for p in parameters)
+
+    @functools.wraps(op)
+    def apply(*args: Operand, **settings: Any) -> Tensor:
+        inputs = args[:count]
+        value, pull_back = op(*map(_array, inputs), *args[len(inputs) :], **settings)
+        out = Tensor(value, requires_grad=False)
+        if _recording.on and any(_needs_gradient(x) for x in inputs):
+            out.requires_grad, out.inputs, out.pull_back = True, inputs, pull_back
+        return out
+
+    return apply
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Compute without recording a graph, in this thread: for prediction, where nothing is pulled back."""
+    before, _recording.on = _recording.on, False
+    try:
+        yield
+    finally:
+        _recording.on = before
+
+
+def _array(x: Operand) -> Any:
+    """`x` as primitives see it. A scalar is a Python number there, so that NumPy keeps the other operand's dtype."""
+    if isinstance(x, Tensor):
+        return x.value
+    if isinstance(x, np.generic):
+        return x.item()
+    return x if isinstance(x, np.ndarray | int | float) else np.asarray(x)
+
+
+def _needs_gradient(x: Operand) -> bool:
+    return isinstance(x, Tensor) and x.requires_grad
+
+
+def _walk_back(root: Tensor, seed: Array) -> None:
+    pending = {root: seed}
+    for node in _newest_first(root):
+        g = pending.pop(node)
+        if node.pull_back is None:
+            if node.grad is None:
+                node.grad = np.zeros_like(node.value)
+            node.grad += g
+            continue
+        for x, gradient in zip(node.inputs, node.pull_back(g), strict=True):
+            if _needs_gradient(x):
+                g_x = _like(gradient() if callable(gradient) else gradient, x.value)
+                pending[x] = pending[x] + g_x if x in pending else g_x
+
+
+def _newest_first(root: Tensor) -> list[Tensor]:
+    """The tensors that `root` depends on. A tensor is younger than its inputs, so age is a topological order."""
+    seen, todo = {root}, [root]
+    while todo:
+        for x in todo.pop().inputs:
+            if _needs_gradient(x) and x not in seen:
+                seen.add(x)
+                todo.append(x)
+    return sorted(seen, key=lambda node: node.age, reverse=True)
+
+
+def _like(gradient: Any, value: Array) -> Array:
+    """`gradient` summed over the axes along which `value` was broadcast, in its shape and dtype."""
+    g = np.asarray(gradient)
+    if g.shape != value.shape:
+        added = g.ndim - value.ndim
+        stretched = (i for i, n in enumerate(value.shape, added) if n == 1 and g.shape[i] != 1)
+        g = np.add.reduce(g, axis=(*range(added), *stretched)).reshape(value.shape)
+    return g if g.dtype == value.dtype else g.astype(value.dtype)
+
+
+# --- arithmetic ---
+
+
+@primitive
+def add(a: Array, b: Array, /) -> tuple[Array, PullBack]:
+    return a + b, lambda g: (g, g)
+
+
+@primitive
+def subtract(a: Array, b: Array, /) -> tuple[Array, PullBack]:
+    return a - b, lambda g: (g, lambda: -g)
+
+
+@primitive
+def multiply(a: Array, b: Array, /) -> tuple[Array, PullBack]:
+    return a * b, lambda g: (lambda: g * b, lambda: g * a)
+
+
+@primitive
+def divide(a: Array, b: Array, /) -> tuple[Array, PullBack]:
+    y = a / b
+    return y, lambda g: (lambda: g / b, lambda: -g * y / b)
+
+
+@primitive
+def negative(a: Array, /) -> tuple[Array, PullBack]:
+    return -a, lambda g: (-g,)
+
+
+@primitive
+def power(a: Array, b: Array | float, /) -> tuple[Array, PullBack]:
+    """a ** b. Where a <= 0 the derivative with respect to b does not exist; it is taken as 0."""
+    y = a**b
+
+    def d_a(g: Array) -> Array:
+        if isinstance(b, int | float):
+            return g * (b * a ** (b - 1)) if b else 0 * g
+        exponent: Array = np.where(b == 0, 1, b - 1).astype(y.dtype)
+        return g * b * a**exponent
+
+    def d_b(g: Array) -> Array:
+        positive = np.asarray(a) > 0
+        return np.where(positive, g * y * np.log(np.where(positive, a, 1)), 0)
+
+    return y, lambda g: (lambda: d_a(g), lambda: d_b(g))
+
+
+@primitive
+def matmul(a: Array, b: Array, /) -> tuple[Array, PullBack]:
+    """a @ b as NumPy defines it: vectors, matrices, and stacks of matrices that broadcast."""
+    if b.ndim == 2 and a.ndim > 2:  # a stack of matrices times one matrix is one product
+        rows = a.reshape(-1, a.shape[-1])  # (N, n)
+
+        def pull_back(g: Array) -> tuple[Gradient, ...]:
+            g_rows = g.reshape(-1, g.shape[-1])  # (N, m)
+            return lambda: (g_rows @ b.T).reshape(a.shape), lambda: rows.T @ g_rows
+
+        return (rows @ b).reshape(*a.shape[:-1], b.shape[-1]), pull_back
+
+    def pull_back_stacks(g: Array) -> tuple[Gradient, ...]:
+        a2 = a if a.ndim > 1 else a[None, :]  # (..., p, n)
+        b2 = b if b.ndim > 1 else b[:, None]  # (..., n, m)
+        g2 = g if b.ndim > 1 else g[..., None]
+        g2 = g2 if a.ndim > 1 else g2[..., None, :]  # (..., p, m)
+        return lambda: g2 @ b2.mT, lambda: (a2.mT @ g2) if b.ndim > 1 else (a2.mT @ g2)[..., 0]
+
+    return a @ b, pull_back_stacks
+
+
+@primitive
+def getitem(a: Array, /, index: Any) -> tuple[Array, PullBack]:
+    """a[index] for integers, slices, None, ... and integer arrays; an element taken twice gets both gradients."""
+
+    def pull_back(g: Array) -> tuple[Gradient, ...]:
+        whole = np.zeros_like(a)
+        if _is_basic(index):
+            whole[index] = g
+        else:
+            np.add.at(whole, index, g)
+        return (whole,)
+
+    return a[index], pull_back
+
+
+def _is_basic(index: Any) -> bool:
+    parts: Iterable[Any] = index if isinstance(index, tuple) else (index,)
+    return all(part is None or part is ... or isinstance(part, int | np.integer | slice) for part in parts)

@@ -1,0 +1,43 @@
+"""What can go wrong for a person, and the exit code of each.
+
+    ZenError
+    ├── UserError        2   the command line, the config or the data
+    │   ├── ShapeError       layers, predictions or targets that do not fit together
+    │   └── DataError        a data file or a generated series that cannot be used
+    ├── RunError         3   a run or a checkpoint that cannot be used
+    ├── NonFiniteError   4   training became infinite or not a number
+    └── SystemError_     5   disk, permission, memory
+
+A message says what is wrong, shows the values and says what to do. Anything that is not a ZenError is
+a bug in zen: exit code 1, with its traceback in a file.
+"""
+
+
+class ZenError(Exception):
+    exit_code = 1
+
+
+class UserError(ZenError):
+    exit_code = 2
+
+
+class ShapeError(UserError, ValueError):
+    """Shapes that do not fit; a ValueError too, for those who use zen as a library."""
+
+
+class DataError(UserError):
+    """Data that cannot be used; the message names file, line and column where there are any."""
+
+
+class RunError(ZenError):
+    exit_code = 3
+
+
+class NonFiniteError(ZenError):
+    """Raised before the update that would have spread the value into the parameters."""
+
+    exit_code = 4
+
+
+class SystemError_(ZenError):  # noqa: N818 - the built-in SystemError means something else
+    exit_code = 5

@@ -1,0 +1,118 @@
+"""A stack of layers with its packed parameters."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zen_cli.autodiff import Tensor, no_grad
+from zen_cli.errors import ShapeError
+from zen_cli.nn.layers import Layer
+from zen_cli.nn.parameters import Declaration, Parameters, Shape
+
+if TYPE_CHECKING:
+    from zen_cli.optim import Optimizer
+    from zen_cli.training.loop import EpochRecord
+
+
+@dataclass(frozen=True)
+class LayerSummary:
+    name: str
+    output: Shape
+    parameters: int
+
+
+class Model:
+    """Layers applied one after the other.
+
+    The first call, or `build`, settles the shapes and draws the first parameters from `seed`. Numbers are
+    computed in `dtype`, "float32" or "float64". Calls take a batch: (B, *input_shape).
+    """
+
+    def __init__(self, layers: Sequence[Layer], seed: int = 0, dtype: str = "float32") -> None:
+        self.layers = tuple(layers)
+        self.seed = seed
+        self.dtype = np.dtype(dtype)
+        self.input_shape: Shape | None = None
+        self.summary: tuple[LayerSummary, ...] = ()
+        self._parameters: Parameters | None = None
+
+    def build(self, input_shape: Shape) -> Shape:
+        """Settle the shapes for examples of `input_shape`, make the parameters, and return the output's shape."""
+        shape, declaration = self.plan(input_shape)
+        self._parameters = Parameters(declaration, self.seed, self.dtype)
+        return shape
+
+    def plan(self, input_shape: Shape) -> tuple[Shape, Declaration]:
+        """The output's shape and the parameters to be made, with nothing allocated yet.
+
+        Raises ShapeError, whose `layer` attribute is the place of the first layer that does not fit.
+        """
+        if self.input_shape is not None or len(set(map(id, self.layers))) < len(self.layers):
+            raise ValueError("a layer belongs to one place in one model: make new layers for another")
+        declaration, rows, shape = Declaration(), [], input_shape
+        for place, layer in enumerate(self.layers):
+            name, before = type(layer).__name__, declaration.size
+            try:
+                with declaration.inside(f"{place}.{name}"):
+                    shape = layer.build(shape, declaration)
+            except ShapeError as error:
+                error.layer = place
+                raise
+            rows.append(LayerSummary(name, shape, declaration.size - before))
+        self.input_shape, self.summary = input_shape, tuple(rows)
+        return shape, declaration
+
+    @property
+    def parameters(self) -> Parameters:
+        if self._parameters is None:
+            raise ValueError("this model has no parameters before its first call, or `build(input_shape)`")
+        return self._parameters
+
+    def __call__(self, x: Any) -> Tensor:
+        """The output for a batch of examples, an array or a tensor of shape (B, *input_shape)."""
+        x = x if isinstance(x, Tensor) else Tensor(np.asarray(x, dtype=self.dtype), requires_grad=False)
+        if self._parameters is None:
+            self.build(x.shape[1:])
+        if x.shape[1:] != self.input_shape:
+            raise ShapeError(f"this model takes batches of shape (B, *{self.input_shape}) but got {x.shape}")
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def predict(self, inputs: np.ndarray, batch_size: int = 256) -> np.ndarray:
+        """The outputs for any number of examples, in batches and without a graph: (N, *output_shape)."""
+        with no_grad(), np.errstate(all="ignore"):
+            return np.concatenate([self(inputs[batch]).value for batch in batches(len(inputs), batch_size)])
+
+    def train(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        epochs: int = 10,
+        loss_fn: Callable[[Tensor, np.ndarray], Tensor] | None = None,
+        optimizer: "Optimizer | None" = None,
+        batch_size: int = 32,
+        shuffle: bool = False,
+        progress: bool = True,
+    ) -> "list[EpochRecord]":
+        """Train on inputs `x` (N, ...) and targets `y` (N, ...), as the article's `Model.train` does.
+
+        Without them, the loss is MSE and the optimizer SGD(lr=0.1). Shows a bar per epoch on standard error
+        unless `progress` is off. Returns a record per epoch. Raises NonFiniteError where the loss or a
+        gradient stops being finite, before it reaches the parameters.
+        """
+        # the one import upwards: the article calls training through the model
+        from zen_cli.report.progress import follow
+        from zen_cli.training.loop import EpochRecord, fit
+
+        records = fit(self, x, y, epochs, loss_fn, optimizer, batch_size, shuffle)
+        shown = follow(records, epochs) if progress else records
+        return [record for record in shown if isinstance(record, EpochRecord)]
+
+
+def batches(count: int, size: int) -> Iterator[slice]:
+    """Slices of `size` that cover `count` examples in order; the last may be shorter."""
+    return (slice(start, min(start + size, count)) for start in range(0, count, size))

@@ -1,0 +1,86 @@
+"""Every parameter of a model as a view of one vector, and its gradient as a view of another.
+
+So the optimizer's step, the check for finite numbers and the checkpoint each touch one array. Parameters
+are declared first, by name and shape, which costs nothing; one allocation, exactly sized, follows.
+"""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from zen_cli.autodiff import Tensor
+from zen_cli.nn.initializers import Initializer
+from zen_cli.streams import Stream, generator
+
+Shape = tuple[int, ...]
+
+
+class Parameter(Tensor):
+    """A tensor that training changes. Until the model is packed it has a name and a shape but no numbers."""
+
+    __slots__ = ("declared_shape", "initializer", "name")
+
+    def __init__(self, name: str, shape: Shape, initializer: Initializer) -> None:
+        super().__init__(0.0)
+        self.name = name
+        self.declared_shape = shape
+        self.initializer = initializer
+
+
+class Declaration:
+    """Collects the parameters that layers ask for in their `build`: `self.w = declare("w", (n, m), zeros)`."""
+
+    def __init__(self) -> None:
+        self.parameters: list[Parameter] = []
+        self._prefix = ""
+
+    def __call__(self, name: str, shape: Shape, initializer: Initializer) -> Parameter:
+        self.parameters.append(Parameter(self._prefix + name, shape, initializer))
+        return self.parameters[-1]
+
+    @contextmanager
+    def inside(self, name: str) -> Iterator[None]:
+        """Put `name.` in front of what is declared in here."""
+        before, self._prefix = self._prefix, f"{self._prefix}{name}."
+        yield
+        self._prefix = before
+
+    @property
+    def size(self) -> int:
+        """How many numbers the parameters hold."""
+        return sum(math.prod(p.declared_shape) for p in self.parameters)
+
+
+class Parameters:
+    """The packed parameters of a model.
+
+    `vector` and `gradient` are flat arrays of one length and dtype; each parameter's `value` and `grad` are
+    views of them, in the order of declaration, and stay so for good: write into them, never replace them.
+    """
+
+    def __init__(self, declaration: Declaration, seed: int, dtype: np.dtype) -> None:
+        self.vector = np.zeros(declaration.size, dtype)
+        self.gradient = np.zeros(declaration.size, dtype)
+        self._parameters = tuple(declaration.parameters)
+        start = 0
+        for index, p in enumerate(self._parameters):
+            end = start + math.prod(p.declared_shape)
+            p.value = self.vector[start:end].reshape(p.declared_shape)
+            p.grad = self.gradient[start:end].reshape(p.declared_shape)
+            p.value[...] = p.initializer(generator(seed, Stream.INIT, index), p.declared_shape)
+            start = end
+
+    def __iter__(self) -> Iterator[Parameter]:
+        return iter(self._parameters)
+
+    def zero_gradient(self) -> None:
+        self.gradient.fill(0)
+
+    def first_non_finite_gradient(self) -> str | None:
+        """The name of the first parameter whose gradient holds a NaN or an infinity."""
+        # the sum of squares is finite only if every gradient is; the other way round it may overflow
+        if math.isfinite(np.dot(self.gradient, self.gradient)):
+            return None
+        return next((p.name for p in self if not np.isfinite(p.grad).all()), None)

@@ -1,0 +1,24 @@
+"""The numbers that a setting may take, as types: `units: Count`. The config's checks and texts come from them."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+
+@dataclass(frozen=True)
+class Range:
+    """Bounds of a number; None where there is none. `above` and `below` exclude the bound itself."""
+
+    above: float | None = None
+    least: float | None = None
+    below: float | None = None
+
+    def __str__(self) -> str:
+        bounds = ((">", self.above), (">=", self.least), ("<", self.below))
+        return " and ".join(f"{sign} {bound:g}" for sign, bound in bounds if bound is not None)
+
+
+Count = Annotated[int, Range(least=1)]
+CountOrZero = Annotated[int, Range(least=0)]
+Positive = Annotated[float, Range(above=0)]
+NonNegative = Annotated[float, Range(least=0)]
+Decay = Annotated[float, Range(least=0, below=1)]

@@ -1,0 +1,110 @@
+"""The training loop. It yields records; printing, files and pictures are consumers of them."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from zen_cli.autodiff import Tensor
+from zen_cli.errors import NonFiniteError
+from zen_cli.loss import MSE
+from zen_cli.nn.model import Model, batches
+from zen_cli.optim import SGD, Optimizer
+from zen_cli.streams import Stream, generator
+
+Loss = Callable[[Tensor, np.ndarray], Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One update. `step` counts updates from 1 over the whole training, `batch` within the epoch."""
+
+    epoch: int
+    step: int
+    batch: int
+    batches: int
+    loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRecord:
+    """One pass over the training examples.
+
+    `loss` is the mean over the examples and `loss_sum` the sum of the batches' losses, which is what the
+    article prints, both as met on the way, before each update. `held_out` has the scores after the epoch on
+    examples not trained on.
+    """
+
+    epoch: int
+    step: int
+    loss: float
+    loss_sum: float
+    lr: float
+    held_out: Mapping[str, float] = field(default_factory=dict)
+
+
+Record = StepRecord | EpochRecord
+
+
+def fit(
+    model: Model,
+    inputs: np.ndarray,
+    targets: np.ndarray,
+    epochs: int,
+    loss_fn: Loss | None = None,
+    optimizer: Optimizer | None = None,
+    batch_size: int = 32,
+    shuffle: bool = True,
+    evaluate: Callable[[], Mapping[str, float]] = dict,
+) -> Iterator[Record]:
+    """Train `model` on inputs (N, *input_shape) and targets (N, ...), yielding a record per step and per epoch.
+
+    With `shuffle`, each epoch takes the examples in an order that depends on the model's seed and the
+    epoch's number alone. `evaluate` is asked for the held-out scores after each epoch.
+    """
+    inputs, targets = _checked(inputs, targets, model.dtype)
+    loss_fn, optimizer = loss_fn or MSE, optimizer or SGD(lr=0.1)
+    count, step = len(inputs), 0
+    total = math.ceil(count / batch_size)
+    for epoch in range(1, epochs + 1):
+        order = generator(model.seed, Stream.SHUFFLE, epoch).permutation(count) if shuffle else None
+        losses, sizes = [], []
+        for number, batch in enumerate(batches(count, batch_size), start=1):
+            chosen = batch if order is None else order[batch]
+            step += 1
+            losses.append(train_step(model, inputs[chosen], targets[chosen], loss_fn, optimizer, step))
+            sizes.append(batch.stop - batch.start)
+            yield StepRecord(epoch, step, number, total, losses[-1])
+        mean = float(np.dot(losses, sizes)) / count
+        yield EpochRecord(epoch, step, mean, math.fsum(losses), optimizer.lr, evaluate())
+
+
+def train_step(
+    model: Model, inputs: np.ndarray, targets: np.ndarray, loss_fn: Loss, optimizer: Optimizer, step: int
+) -> float:
+    """Forward, loss, backward, update; returns the loss before the update.
+
+    Raises NonFiniteError before the update where the loss or a gradient is not finite.
+    """
+    with np.errstate(all="ignore"):  # overflow is looked for where it matters, not warned of on the way
+        loss = loss_fn(model(inputs), targets)
+        value = float(loss.value)
+        if not math.isfinite(value):
+            raise NonFiniteError(f"loss is {value} at step {step} (lr {optimizer.lr:g})")
+        parameters = model.parameters
+        parameters.zero_gradient()
+        loss.backward()
+        if name := parameters.first_non_finite_gradient():
+            raise NonFiniteError(f"the gradient of {name} is not finite at step {step} (lr {optimizer.lr:g})")
+        optimizer.update(parameters)
+    return value
+
+
+def _checked(inputs: np.ndarray, targets: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+    """Both as arrays of the model's dtype; integer targets may be classes and stay integers if one-dimensional."""
+    inputs, targets = np.asarray(inputs, dtype), np.asarray(targets)
+    if len(inputs) != len(targets) or not len(inputs):
+        raise ValueError(f"training needs a target per example, but got {len(inputs)} and {len(targets)}")
+    classes = targets.ndim == 1 and targets.dtype.kind in "iu"
+    return inputs, targets if classes else targets.astype(dtype, copy=False)
