@@ -22,7 +22,14 @@ class UserError(ZenError):
 
 
 class ShapeError(UserError, ValueError):
-    """Shapes that do not fit; a ValueError too, for those who use zen as a library."""
+    """Shapes that do not fit; a ValueError too, for those who use zen as a library.
+
+    `layer` is the place in the stack of the layer that cannot take its input, where there is one.
+    """
+
+    def __init__(self, message: str, layer: int | None = None) -> None:
+        super().__init__(message)
+        self.layer = layer
 
 
 class DataError(UserError):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zen_cli.autodiff.tensor import Array, Operand, PullBack, Tensor, primitive
+from zen_cli.autodiff.tensor import Array, Gradient, Operand, PullBack, Tensor, primitive, rows_times_matrix
 
 Axes = int | tuple[int, ...] | None
 
@@ -100,6 +100,27 @@ def _stack(*parts: Array, axis: int) -> tuple[Array, PullBack]:
 def stack(tensors: Sequence[Operand], axis: int = 0) -> Tensor:
     """Tensors of one shape side by side along a new axis."""
     return _stack(*tensors, axis=axis)
+
+
+# --- products ---
+
+
+def linear_composed(x: Operand, w: Tensor, b: Tensor) -> Tensor:
+    """x w + b: what `linear` does, without any backpropagation code."""
+    return x @ w + b
+
+
+@primitive
+def linear(x: Array, w: Array, b: Array, /) -> tuple[Array, PullBack]:
+    """x w + b for x (..., n), w (n, m) and b (m,). As one op it adds in place and sums b's gradient as a product."""
+    y, pull_back_product = rows_times_matrix(x, w)
+    y += b
+
+    def pull_back(g: Array) -> tuple[Gradient, ...]:
+        d_b = lambda: np.ones(g.size // len(b), g.dtype).dot(g.reshape(-1, len(b)))
+        return *pull_back_product(g), d_b
+
+    return y, pull_back
 
 
 # --- probabilities ---

@@ -3,6 +3,8 @@
 Time is the first axis in here: T steps, B sequences, H hidden units.
 """
 
+import itertools
+
 import numpy as np
 
 from zen_cli.autodiff.ops import stack, tanh
@@ -28,22 +30,21 @@ def rnn(x: Array, w: Array, h0: Array, /, return_sequences: bool = True) -> tupl
     h = np.empty((T + 1, B, H), x.dtype)
     h[0] = h0
     for before, now, x_t in zip(h[:-1], h[1:], x, strict=True):
-        np.dot(before, w, out=now)
-        np.add(now, x_t, out=now)
-        np.tanh(now, out=now)
+        before.dot(w, now)
+        np.add(now, x_t, now)
+        np.tanh(now, now)
 
     def pull_back(g: Array) -> tuple[Gradient, ...]:
         dz = h[1:] * h[1:]  # (T, B, H): becomes dL/dz_t for z_t = x_t + h_(t-1) w
         np.subtract(1, dz, out=dz)
         w_back = np.ascontiguousarray(w.T)
         dh = np.array(g[-1] if return_sequences else g)  # (B, H): dL/dh_t
-        for t in range(T - 1, 0, -1):
-            dz_t = dz[t]
-            np.multiply(dh, dz_t, out=dz_t)
-            np.dot(dz_t, w_back, out=dh)
-            if return_sequences:
-                np.add(dh, g[t - 1], out=dh)
-        np.multiply(dh, dz[0], out=dz[0])
-        return dz, lambda: h[:-1].reshape(T * B, H).T @ dz.reshape(T * B, H), lambda: dz[0] @ w_back
+        for dz_t, g_before in zip(dz[:0:-1], g[-2::-1] if return_sequences else itertools.repeat(None)):
+            np.multiply(dh, dz_t, dz_t)
+            dz_t.dot(w_back, dh)
+            if g_before is not None:
+                np.add(dh, g_before, dh)
+        np.multiply(dh, dz[0], dz[0])
+        return dz, lambda: h[:-1].reshape(T * B, H).T.dot(dz.reshape(T * B, H)), lambda: dz[0].dot(w_back)
 
     return h[1:] if return_sequences else h[T], pull_back

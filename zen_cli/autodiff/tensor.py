@@ -45,12 +45,9 @@ class Tensor:
     __array_ufunc__ = None  # so that `array + tensor` asks the tensor
 
     def __init__(self, value: Operand, requires_grad: bool = True) -> None:
-        value = np.asarray(value)
-        if value.dtype.kind in "biu":
-            value = value.astype(np.float64)
-        if value.dtype.kind != "f":
-            raise TypeError(f"Tensor holds real numbers but got dtype {value.dtype}")
-        self.value: Array = value
+        self.value: Array = np.asarray(value)
+        if self.value.dtype.kind != "f":
+            self.value = _as_float64(self.value)
         self.grad: Array | None = None
         self.requires_grad = requires_grad
         self.inputs: tuple[Operand, ...] = ()
@@ -157,9 +154,16 @@ def primitive(op: Callable[..., tuple[Array, PullBack]]) -> Callable[..., Tensor
     @functools.wraps(op)
     def apply(*args: Operand, **settings: Any) -> Tensor:
         inputs = args[:count]
-        value, pull_back = op(*map(_array, inputs), *args[len(inputs) :], **settings)
+        values, recorded = [], False
+        for x in inputs:
+            if isinstance(x, Tensor):
+                values.append(x.value)
+                recorded = recorded or x.requires_grad
+            else:
+                values.append(_array(x))
+        value, pull_back = op(*values, *args[len(inputs) :], **settings)
         out = Tensor(value, requires_grad=False)
-        if _recording.on and any(_needs_gradient(x) for x in inputs):
+        if recorded and _recording.on:
             out.requires_grad, out.inputs, out.pull_back = True, inputs, pull_back
         return out
 
@@ -176,17 +180,17 @@ def no_grad() -> Iterator[None]:
         _recording.on = before
 
 
+def _as_float64(value: Array) -> Array:
+    if value.dtype.kind not in "biu":
+        raise TypeError(f"Tensor holds real numbers but got dtype {value.dtype}")
+    return value.astype(np.float64)
+
+
 def _array(x: Operand) -> Any:
-    """`x` as primitives see it. A scalar is a Python number there, so that NumPy keeps the other operand's dtype."""
-    if isinstance(x, Tensor):
-        return x.value
+    """A constant as primitives see it: a scalar is a Python number, so that NumPy keeps the other operand's dtype."""
     if isinstance(x, np.generic):
         return x.item()
     return x if isinstance(x, np.ndarray | int | float) else np.asarray(x)
-
-
-def _needs_gradient(x: Operand) -> bool:
-    return isinstance(x, Tensor) and x.requires_grad
 
 
 def _walk_back(root: Tensor, seed: Array) -> None:
@@ -199,7 +203,7 @@ def _walk_back(root: Tensor, seed: Array) -> None:
             node.grad += g
             continue
         for x, gradient in zip(node.inputs, node.pull_back(g), strict=True):
-            if _needs_gradient(x):
+            if isinstance(x, Tensor) and x.requires_grad:
                 g_x = _like(gradient() if callable(gradient) else gradient, x.value)
                 pending[x] = pending[x] + g_x if x in pending else g_x
 
@@ -209,7 +213,7 @@ def _newest_first(root: Tensor) -> list[Tensor]:
     seen, todo = {root}, [root]
     while todo:
         for x in todo.pop().inputs:
-            if _needs_gradient(x) and x not in seen:
+            if isinstance(x, Tensor) and x.requires_grad and x not in seen:
                 seen.add(x)
                 todo.append(x)
     return sorted(seen, key=lambda node: node.age, reverse=True)
@@ -275,14 +279,8 @@ def power(a: Array, b: Array | float, /) -> tuple[Array, PullBack]:
 @primitive
 def matmul(a: Array, b: Array, /) -> tuple[Array, PullBack]:
     """a @ b as NumPy defines it: vectors, matrices, and stacks of matrices that broadcast."""
-    if b.ndim == 2 and a.ndim > 2:  # a stack of matrices times one matrix is one product
-        rows = a.reshape(-1, a.shape[-1])  # (N, n)
-
-        def pull_back(g: Array) -> tuple[Gradient, ...]:
-            g_rows = g.reshape(-1, g.shape[-1])  # (N, m)
-            return lambda: (g_rows @ b.T).reshape(a.shape), lambda: rows.T @ g_rows
-
-        return (rows @ b).reshape(*a.shape[:-1], b.shape[-1]), pull_back
+    if a.ndim > 1 and b.ndim == 2:
+        return rows_times_matrix(a, b)
 
     def pull_back_stacks(g: Array) -> tuple[Gradient, ...]:
         a2 = a if a.ndim > 1 else a[None, :]  # (..., p, n)
@@ -292,6 +290,17 @@ def matmul(a: Array, b: Array, /) -> tuple[Array, PullBack]:
         return lambda: g2 @ b2.mT, lambda: (a2.mT @ g2) if b.ndim > 1 else (a2.mT @ g2)[..., 0]
 
     return a @ b, pull_back_stacks
+
+
+def rows_times_matrix(x: Array, w: Array) -> tuple[Array, PullBack]:
+    """x (..., n) times w (n, m) as one product over all rows; `dot` is its quickest form for small matrices."""
+    rows = x.reshape(-1, x.shape[-1])  # (N, n)
+
+    def pull_back(g: Array) -> tuple[Gradient, Gradient]:
+        g_rows = g.reshape(-1, g.shape[-1])  # (N, m)
+        return lambda: g_rows.dot(w.T).reshape(x.shape), lambda: rows.T.dot(g_rows)
+
+    return rows.dot(w).reshape(*x.shape[:-1], w.shape[-1]), pull_back
 
 
 @primitive

@@ -44,7 +44,7 @@ class Linear(Layer):
         return (*shape[:-1], self.units)
 
     def __call__(self, x: Tensor) -> Tensor:
-        return x @ self.w + self.b
+        return ad.linear(x, self.w, self.b)
 
 
 class Tanh(Layer):

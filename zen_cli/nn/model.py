@@ -59,8 +59,7 @@ class Model:
                 with declaration.inside(f"{place}.{name}"):
                     shape = layer.build(shape, declaration)
             except ShapeError as error:
-                error.layer = place
-                raise
+                raise ShapeError(str(error), layer=place) from None
             rows.append(LayerSummary(name, shape, declaration.size - before))
         self.input_shape, self.summary = input_shape, tuple(rows)
         return shape, declaration

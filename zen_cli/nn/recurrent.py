@@ -44,7 +44,7 @@ class RNN(Layer):
     def __call__(self, x: Tensor) -> Tensor:
         U, W, V = self.U, self.W, self.V
         by_step = ad.transpose(x, (1, 0, 2))  # (T, B, n): every step's input part is one product
-        inputs = by_step @ U.w + (U.b + W.b)  # (T, B, H)
+        inputs = ad.linear(by_step, U.w, U.b + W.b)  # (T, B, H)
         h0 = np.zeros(inputs.shape[1:], inputs.dtype)
         h = ad.rnn(inputs, W.w, h0, self.return_sequences)
         if not self.return_sequences:

@@ -1,0 +1,84 @@
+"""What is wrong with a config, and where: problems are collected, sorted by place and shown all at once."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from zen_cli.errors import UserError
+
+MOST_SHOWN = 20
+WIDEST_SOURCE_LINE = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Text that was read: a file, named as the user named it, or a KEY=VALUE argument."""
+
+    name: str
+    lines: Sequence[str]
+    order: int = 0  # the file comes first, then the arguments as they were typed
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stretch of a source. `line` and `column` count from 1; `width` is how many columns the caret marks."""
+
+    source: Source
+    line: int
+    column: int
+    width: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.source.name}:{self.line}:{self.column}"
+
+    def excerpt(self) -> str:
+        """The source line with the stretch marked below it; empty where the line cannot be shown."""
+        if not 1 <= self.line <= len(self.source.lines):
+            return ""
+        text = self.source.lines[self.line - 1].rstrip().replace("\t", " ")
+        if len(text) > WIDEST_SOURCE_LINE or not text.isprintable():
+            return ""
+        number = f"{self.line:>5} | "
+        width = max(1, min(self.width, len(text) - self.column + 1))
+        return f"{number}{text}\n{' ' * (len(number) + self.column - 1)}{'^' * width}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong. `path` is the dotted key, empty where the text could not be read that far."""
+
+    place: Place
+    path: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        subject = f"{self.path}: " if self.path else ""
+        hint = f"      {self.hint}" if self.hint else ""
+        return "\n".join(
+            part for part in (f"{self.place}: {subject}{self.message}", self.place.excerpt(), hint) if part
+        )
+
+
+class ConfigError(UserError):
+    """Everything that is wrong with a config."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = sorted(problems, key=lambda p: (p.place.source.order, p.place.line, p.place.column))
+        shown = [str(problem) for problem in self.problems[:MOST_SHOWN]]
+        if left := len(self.problems) - len(shown):
+            shown.append(f"... and {left} more")
+        super().__init__("\n".join(shown))
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known name that `word` was probably meant to be; another case of the letters counts as near."""
+    names = {name.casefold(): name for name in known}
+    found = difflib.get_close_matches(word.casefold(), names, n=1, cutoff=0.6)
+    return names[found[0]] if found else None
+
+
+def listed(names: Iterable[str]) -> str:
+    """The names as they stand in a sentence: `a, b and c`."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
