@@ -6,7 +6,7 @@
     │   └── DataError        a data file or a generated series that cannot be used
     ├── RunError         3   a run or a checkpoint that cannot be used
     ├── NonFiniteError   4   training became infinite or not a number
-    └── SystemError_     5   disk, permission, memory
+    └── MachineError     5   disk, permission, memory
 
 A message says what is wrong, shows the values and says what to do. Anything that is not a ZenError is
 a bug in zen: exit code 1, with its traceback in a file.
@@ -46,5 +46,5 @@ class NonFiniteError(ZenError):
     exit_code = 4
 
 
-class SystemError_(ZenError):  # noqa: N818 - the built-in SystemError means something else
+class MachineError(ZenError):
     exit_code = 5

@@ -3,17 +3,21 @@
 Keyword-only parameters, where a loss has them, are its settings in YAML.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from zen_cli import autodiff as ad
 from zen_cli.autodiff import Tensor
 from zen_cli.errors import ShapeError
 
+Loss = Callable[[Tensor, np.ndarray], Tensor]
+
 
 def MSE(pred: Tensor, real: np.ndarray) -> Tensor:
     """Mean squared error: the mean of (pred - real)^2 over all elements, which are as many on both sides."""
     _demand_same_shape("MSE", pred, np.shape(real))
-    return ad.reduce_mean((pred - real) ** 2)
+    return ad.reduce_mean(ad.power(pred - real, 2))
 
 
 def categorical_crossentropy(pred: Tensor, real: np.ndarray) -> Tensor:
@@ -28,7 +32,7 @@ def categorical_crossentropy(pred: Tensor, real: np.ndarray) -> Tensor:
         real = np.eye(pred.shape[-1], dtype=pred.dtype)[real]
     _demand_same_shape("categorical_crossentropy", pred, real.shape)
     examples = real.size // real.shape[-1]
-    return ad.reduce_sum(ad.log_probabilities(pred) * real) * (-1 / examples)
+    return ad.multiply(ad.reduce_sum(ad.log_probabilities(pred) * real), -1 / examples)
 
 
 def _demand_same_shape(loss: str, pred: Tensor, real: tuple[int, ...]) -> None:

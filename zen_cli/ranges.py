@@ -19,6 +19,8 @@ class Range:
 
 Count = Annotated[int, Range(least=1)]
 CountOrZero = Annotated[int, Range(least=0)]
+Finite = Annotated[float, Range()]
 Positive = Annotated[float, Range(above=0)]
 NonNegative = Annotated[float, Range(least=0)]
 Decay = Annotated[float, Range(least=0, below=1)]
+Fraction = Annotated[float, Range(above=0, below=1)]

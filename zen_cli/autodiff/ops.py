@@ -4,7 +4,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zen_cli.autodiff.tensor import Array, Gradient, Operand, PullBack, Tensor, primitive, rows_times_matrix
+from zen_cli.autodiff.tensor import (
+    Array,
+    Gradient,
+    Operand,
+    PullBack,
+    Tensor,
+    add,
+    matmul,
+    primitive,
+    rows_times_matrix,
+)
 
 Axes = int | tuple[int, ...] | None
 
@@ -105,9 +115,9 @@ def stack(tensors: Sequence[Operand], axis: int = 0) -> Tensor:
 # --- products ---
 
 
-def linear_composed(x: Operand, w: Tensor, b: Tensor) -> Tensor:
+def linear_composed(x: Operand, w: Operand, b: Operand) -> Tensor:
     """x w + b: what `linear` does, without any backpropagation code."""
-    return x @ w + b
+    return add(matmul(x, w), b)
 
 
 @primitive
@@ -117,8 +127,7 @@ def linear(x: Array, w: Array, b: Array, /) -> tuple[Array, PullBack]:
     y += b
 
     def pull_back(g: Array) -> tuple[Gradient, ...]:
-        d_b = lambda: np.ones(g.size // len(b), g.dtype).dot(g.reshape(-1, len(b)))
-        return *pull_back_product(g), d_b
+        return *pull_back_product(g), lambda: np.ones(g.size // len(b), g.dtype).dot(g.reshape(-1, len(b)))
 
     return y, pull_back
 

@@ -3,8 +3,6 @@
 Time is the first axis in here: T steps, B sequences, H hidden units.
 """
 
-import itertools
-
 import numpy as np
 
 from zen_cli.autodiff.ops import stack, tanh
@@ -39,7 +37,7 @@ def rnn(x: Array, w: Array, h0: Array, /, return_sequences: bool = True) -> tupl
         np.subtract(1, dz, out=dz)
         w_back = np.ascontiguousarray(w.T)
         dh = np.array(g[-1] if return_sequences else g)  # (B, H): dL/dh_t
-        for dz_t, g_before in zip(dz[:0:-1], g[-2::-1] if return_sequences else itertools.repeat(None)):
+        for dz_t, g_before in zip(dz[:0:-1], g[-2::-1] if return_sequences else [None] * (T - 1), strict=True):
             np.multiply(dh, dz_t, dz_t)
             dz_t.dot(w_back, dh)
             if g_before is not None:

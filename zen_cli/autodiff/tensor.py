@@ -266,8 +266,8 @@ def power(a: Array, b: Array | float, /) -> tuple[Array, PullBack]:
     def d_a(g: Array) -> Array:
         if isinstance(b, int | float):
             return g * (b * a ** (b - 1)) if b else 0 * g
-        exponent: Array = np.where(b == 0, 1, b - 1).astype(y.dtype)
-        return g * b * a**exponent
+        exponent = np.where(b == 0, 1, b - 1).astype(y.dtype)
+        return np.multiply(g, b * a**exponent)
 
     def d_b(g: Array) -> Array:
         positive = np.asarray(a) > 0

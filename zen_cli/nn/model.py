@@ -1,7 +1,6 @@
 """A stack of layers with its packed parameters."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,7 @@ class LayerSummary:
 class Model:
     """Layers applied one after the other.
 
-    The first call, or `build`, settles the shapes and draws the first parameters from `seed`. Numbers are
+    The first call, or `plan` and `build`, settles the shapes and draws the parameters from `seed`. Numbers are
     computed in `dtype`, "float32" or "float64". Calls take a batch: (B, *input_shape).
     """
 
@@ -39,14 +38,14 @@ class Model:
         self.summary: tuple[LayerSummary, ...] = ()
         self._parameters: Parameters | None = None
 
-    def build(self, input_shape: Shape) -> Shape:
-        """Settle the shapes for examples of `input_shape`, make the parameters, and return the output's shape."""
-        shape, declaration = self.plan(input_shape)
+    def build(self, declaration: Declaration) -> None:
+        """Make the parameters that `plan` found."""
         self._parameters = Parameters(declaration, self.seed, self.dtype)
-        return shape
 
     def plan(self, input_shape: Shape) -> tuple[Shape, Declaration]:
-        """The output's shape and the parameters to be made, with nothing allocated yet.
+        """Settle the shapes for examples of `input_shape`: the output's shape, and the parameters to be made.
+
+        Nothing is allocated yet, so that a model too large for the machine can be refused.
 
         Raises ShapeError, whose `layer` attribute is the place of the first layer that does not fit.
         """
@@ -67,19 +66,19 @@ class Model:
     @property
     def parameters(self) -> Parameters:
         if self._parameters is None:
-            raise ValueError("this model has no parameters before its first call, or `build(input_shape)`")
+            raise ValueError("this model has no parameters before its first call")
         return self._parameters
 
     def __call__(self, x: Any) -> Tensor:
         """The output for a batch of examples, an array or a tensor of shape (B, *input_shape)."""
-        x = x if isinstance(x, Tensor) else Tensor(np.asarray(x, dtype=self.dtype), requires_grad=False)
+        y: Tensor = x if isinstance(x, Tensor) else Tensor(np.asarray(x, dtype=self.dtype), requires_grad=False)
         if self._parameters is None:
-            self.build(x.shape[1:])
-        if x.shape[1:] != self.input_shape:
-            raise ShapeError(f"this model takes batches of shape (B, *{self.input_shape}) but got {x.shape}")
+            self.build(self.plan(y.shape[1:])[1])
+        if y.shape[1:] != self.input_shape:
+            raise ShapeError(f"this model takes batches of shape (B, *{self.input_shape}) but got {y.shape}")
         for layer in self.layers:
-            x = layer(x)
-        return x
+            y = layer(y)
+        return y
 
     def predict(self, inputs: np.ndarray, batch_size: int = 256) -> np.ndarray:
         """The outputs for any number of examples, in batches and without a graph: (N, *output_shape)."""

@@ -83,4 +83,4 @@ class Parameters:
         # the sum of squares is finite only if every gradient is; the other way round it may overflow
         if math.isfinite(np.dot(self.gradient, self.gradient)):
             return None
-        return next((p.name for p in self if not np.isfinite(p.grad).all()), None)
+        return next((p.name for p in self if p.grad is not None and not np.isfinite(p.grad).all()), None)

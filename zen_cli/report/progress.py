@@ -1,9 +1,57 @@
+"""Training as it happens: a tqdm bar per epoch on a terminal, a plain line per epoch anywhere else."""
+
+import os
+import sys
 from collections.abc import Iterable, Iterator
-from zen_cli.training.loop import EpochRecord, Record
+from typing import TextIO
+
+from tqdm import tqdm
+
+from zen_cli.training.loop import EpochRecord, Record, StepRecord, in_words
+
+BAR = "{desc} {percentage:3.0f}%|{bar:24}| {n_fmt}/{total_fmt} [{elapsed}, {rate_fmt}]{postfix}"
 
 
-def follow(records: Iterable[Record], epochs: int) -> Iterator[Record]:
-    for r in records:
-        if isinstance(r, EpochRecord):
-            print(r)
-        yield r
+def follow(records: Iterable[Record], epochs: int, out: TextIO | None = None) -> Iterator[Record]:
+    """Show the records on `out`, standard error without it, and pass them on."""
+    out = out or sys.stderr
+    return _bars(records, epochs, out) if is_terminal(out) else _lines(records, epochs, out)
+
+
+def is_terminal(out: TextIO) -> bool:
+    """Whether `out` can redraw a line."""
+    return out.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _lines(records: Iterable[Record], epochs: int, out: TextIO) -> Iterator[Record]:
+    for record in records:
+        if isinstance(record, EpochRecord):
+            print(in_words(record).replace("  ", f"/{epochs}  ", 1), file=out, flush=True)
+        yield record
+
+
+def _bars(records: Iterable[Record], epochs: int, out: TextIO) -> Iterator[Record]:
+    tqdm.monitor_interval = 0  # no thread that wakes up to redraw
+    bar: tqdm | None = None
+    total = 0.0
+    try:
+        for record in records:
+            if isinstance(record, EpochRecord):
+                assert bar is not None  # an epoch ends after a step
+                bar.set_postfix({"loss": record.loss, **record.scores}, refresh=False)
+                bar.close()
+                bar = None
+            else:
+                bar = bar if bar is not None else _new_bar(record, epochs, out)
+                total = record.loss + (total if record.batch > 1 else 0)
+                bar.set_postfix(loss=total / record.batch, refresh=False)
+                bar.update()
+            yield record
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+def _new_bar(record: StepRecord, epochs: int, out: TextIO) -> tqdm:
+    title = f"Epoch {record.epoch:>{len(str(epochs))}}/{epochs}"
+    return tqdm(desc=title, total=record.batches, file=out, bar_format=BAR, unit="batch", dynamic_ncols=True)

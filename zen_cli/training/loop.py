@@ -6,14 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from zen_cli.autodiff import Tensor
 from zen_cli.errors import NonFiniteError
-from zen_cli.loss import MSE
+from zen_cli.loss import MSE, Loss
 from zen_cli.nn.model import Model, batches
 from zen_cli.optim import SGD, Optimizer
 from zen_cli.streams import Stream, generator
-
-Loss = Callable[[Tensor, np.ndarray], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +29,8 @@ class EpochRecord:
     """One pass over the training examples.
 
     `loss` is the mean over the examples and `loss_sum` the sum of the batches' losses, which is what the
-    article prints, both as met on the way, before each update. `held_out` has the scores after the epoch on
-    examples not trained on.
+    article prints, both as met on the way, before each update. `scores` are those after the epoch on
+    examples that did not train: `val_loss` and so on.
     """
 
     epoch: int
@@ -41,10 +38,16 @@ class EpochRecord:
     loss: float
     loss_sum: float
     lr: float
-    held_out: Mapping[str, float] = field(default_factory=dict)
+    scores: Mapping[str, float] = field(default_factory=dict)
 
 
 Record = StepRecord | EpochRecord
+
+
+def in_words(record: EpochRecord) -> str:
+    """A record as a line for people: `epoch 3  loss 0.0123  val_loss 0.0156`."""
+    shown = {"loss": record.loss, **record.scores}
+    return "  ".join([f"epoch {record.epoch}", *(f"{key} {value:.4g}" for key, value in shown.items())])
 
 
 def fit(

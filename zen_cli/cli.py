@@ -1,0 +1,85 @@
+"""The `zen` command: its group, and the one place that turns an error into a message and an exit code."""
+
+import os
+import sys
+import tempfile
+import traceback
+
+import click
+
+from zen_cli import __version__
+from zen_cli.commands.plot import plot
+from zen_cli.commands.predict import predict
+from zen_cli.commands.train import train
+from zen_cli.errors import MachineError, ZenError
+from zen_cli.training.interrupt import Interrupted, die_by
+
+BUG, STOPPED_BY_INTERRUPT = 1, 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", prog_name="zen")
+def cli() -> None:
+    """zen turns a YAML file into a trained model.
+
+    A config names the data, the layers, the loss and the optimizer. `zen train` leaves checkpoint, metrics,
+    predictions and plots in a directory under runs/; `zen predict` and `zen plot` work from there.
+
+    \b
+    Example:
+      zen train configs/sine.yaml
+      zen predict --steps 100
+      zen plot
+    """
+
+
+cli.add_command(train)
+cli.add_command(predict)
+cli.add_command(plot)
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        cli.main(prog_name="zen", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except ZenError as error:
+        return _say(error)
+    except Interrupted as stop:
+        print(f"zen: {stop}", file=sys.stderr)
+        die_by(stop.number)
+    except click.Abort:
+        die_by(STOPPED_BY_INTERRUPT)
+    except BrokenPipeError:  # whoever read our output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except MemoryError:
+        return _say(MachineError("not enough memory: make the model, the batch or the data smaller"))
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        return _say(MachineError(f"{what}{error.strerror or error}"))
+    except Exception as error:
+        return _report_bug(error)
+    return 0
+
+
+def _say(error: ZenError) -> int:
+    print(f"zen: {error}", file=sys.stderr)
+    return error.exit_code
+
+
+def _report_bug(error: Exception) -> int:
+    """Keep the traceback in a file and say where: it is of use to us, not to the person in front of it."""
+    with tempfile.NamedTemporaryFile("w", prefix="zen-bug-", suffix=".txt", delete=False, encoding="utf-8") as file:
+        traceback.print_exception(error, file=file)
+    print(
+        f"zen: this is a bug in zen ({type(error).__name__}: {error}); please report it with {file.name}",
+        file=sys.stderr,
+    )
+    return BUG

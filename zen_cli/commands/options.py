@@ -1,0 +1,13 @@
+"""Options that several commands have. Like the commands, they import nothing heavy: `zen --help` stays quick."""
+
+from pathlib import Path
+
+import click
+
+runs_option = click.option(
+    "--runs",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="Directory that holds the runs.",
+)

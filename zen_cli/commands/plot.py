@@ -1,0 +1,36 @@
+"""`zen plot`"""
+
+from pathlib import Path
+
+import click
+
+from zen_cli.commands.options import runs_option
+
+
+@click.command(short_help="Draw the pictures of a run, or compare several.")
+@click.argument("names", metavar="[RUN]...", nargs=-1)
+@click.option("--format", "kind", type=click.Choice(["png", "svg", "pdf"]), default="png", show_default=True)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Directory for the pictures. [default: RUN/plots]"
+)
+@click.option(
+    "--steps", type=click.IntRange(min=1), default=100, show_default=True, help="Length of the extrapolation."
+)
+@runs_option
+def plot(names: tuple[str, ...], kind: str, output: Path | None, steps: int, runs: Path) -> None:
+    """Draw the pictures of RUN: a path, a run's name or the beginning of it. Without RUN, the newest.
+
+    Loss curves; for a series the predictions over the truth and the extrapolation; for classes the confusion
+    matrix. Several runs are compared: their loss curves go into one picture. Prints the paths of the pictures.
+
+    \b
+    Example:
+      zen plot
+      zen plot sine-1 --format svg --output figures
+      zen plot sine-1 sine-2 sine_cosine-1
+    """
+    from zen_cli.report import results
+    from zen_cli.training.run import find
+
+    for path in results.plot([find(runs, name) for name in names or (None,)], kind, output, steps):
+        click.echo(path)

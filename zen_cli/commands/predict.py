@@ -1,0 +1,38 @@
+"""`zen predict`"""
+
+from pathlib import Path
+
+import click
+
+from zen_cli.commands.options import runs_option
+
+
+@click.command(short_help="Predict with a trained model.")
+@click.argument("run", required=False)
+@click.option(
+    "--steps", type=click.IntRange(min=1), help="Go on for N steps after the end, predictions fed back.", metavar="N"
+)
+@click.option(
+    "--input", "input_file", metavar="FILE", help="Predict for new values from a CSV file; - is standard input."
+)
+@click.option("-o", "--output", metavar="FILE", help="Write the CSV here; - is standard output. [default: in the run]")
+@runs_option
+def predict(run: str | None, steps: int | None, input_file: str | None, output: str | None, runs: Path) -> None:
+    """Predict with the model of RUN: a path, a run's name or the beginning of it. Without RUN, the newest.
+
+    By default, one step ahead for every window of the data, or the class of every example, beside the truth.
+    --steps goes beyond the end of a series: each prediction is fed back as the newest value. --input takes new
+    values, one example a line: for a series, a line for each value. The result is CSV.
+
+    \b
+    Example:
+      zen predict
+      zen predict sine-1 --steps 100 --output -
+      zen predict digits-1 --input images.csv --output labels.csv
+    """
+    from zen_cli.report import results
+    from zen_cli.training.run import find
+
+    path = results.predict(find(runs, run), steps, input_file, output)
+    if path is not None:
+        click.echo(path)

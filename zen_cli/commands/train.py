@@ -1,0 +1,48 @@
+"""`zen train`"""
+
+import sys
+from pathlib import Path
+
+import click
+
+from zen_cli.commands.options import runs_option
+
+
+@click.command(short_help="Train the model that a config describes.")
+@click.argument("config", type=click.Path(path_type=Path))
+@click.argument("overrides", metavar="[KEY=VALUE]...", nargs=-1)
+@runs_option
+@click.option("-q", "--quiet", is_flag=True, help="Print the run's path on standard output and nothing else.")
+def train(config: Path, overrides: tuple[str, ...], runs: Path, quiet: bool) -> None:
+    """Train the model that CONFIG, a YAML file, describes.
+
+    Leaves checkpoint, metrics, predictions and plots in a new directory under runs/, named after the config.
+    KEY=VALUE changes a value of the config for this run: a dotted path and YAML, with list items by number.
+
+    \b
+    Example:
+      zen train configs/sine.yaml
+      zen train configs/sine.yaml seed=1 optimizer.RMSProp.lr=1e-3 model.0.RNN.hidden_dim=64
+    """
+    from zen_cli.config.build import open_config
+    from zen_cli.report import progress, results, tables
+    from zen_cli.training import environment
+    from zen_cli.training.job import Job
+    from zen_cli.training.loop import EpochRecord
+
+    experiment, warnings = open_config(config, overrides)
+    for warning in warnings:
+        click.echo(f"zen: warning: {warning}", err=True)
+    training = experiment.config["training"]
+    with environment.threads(training["threads"]):
+        job = Job(experiment, runs, config, sys.argv[1:])
+        records = job.records()
+        if not quiet:
+            tables.show_model(config.stem, experiment.model.summary)
+            records = progress.follow(records, training["epochs"])
+        last = [record for record in records if isinstance(record, EpochRecord)][-1]
+        files = results.write(job.run, experiment)
+    if quiet:
+        click.echo(job.run.path)
+    else:
+        tables.show_result(job.run, last, experiment, files)

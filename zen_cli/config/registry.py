@@ -1,0 +1,41 @@
+"""The components that a config may name, in fixed tables: nothing is ever imported by a name from a file."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+from zen_cli import loss, nn, optim
+from zen_cli.data import sources
+
+REQUIRED = inspect.Parameter.empty
+
+COMPONENTS: Mapping[str, Mapping[str, Callable[..., Any]]] = {
+    "source": {c.__name__: c for c in (sources.Curve, sources.Digits, sources.FizzBuzz)},
+    "layer": {c.__name__: c for c in (nn.Linear, nn.RNN, nn.Tanh, nn.Sigmoid, nn.ReLU, nn.Softmax)},
+    "loss": {c.__name__: c for c in (loss.MSE, loss.categorical_crossentropy)},
+    "optimizer": {c.__name__: c for c in (optim.SGD, optim.Momentum, optim.RMSProp, optim.Adam)},
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A value that YAML may give: its type, with bounds, and its default, REQUIRED where there is none."""
+
+    name: str
+    annotation: Any
+    default: Any
+
+
+def settings_of(component: Callable[..., Any]) -> dict[str, Setting]:
+    """The settings of a component or a section, from its signature.
+
+    For a class they are the parameters of its constructor, for a function (a loss) its keyword-only ones.
+    """
+    is_class = inspect.isclass(component)
+    hints = get_type_hints(component.__init__ if is_class else component, include_extras=True)
+    return {
+        p.name: Setting(p.name, hints[p.name], p.default)
+        for p in inspect.signature(component).parameters.values()
+        if is_class or p.kind is p.KEYWORD_ONLY
+    }

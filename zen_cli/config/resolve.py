@@ -1,0 +1,179 @@
+"""A tree of YAML against the schema: every default filled in, every problem found in one pass."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, get_args, get_origin
+
+from zen_cli.config.problems import ConfigError, Place, Problem, listed, nearest
+from zen_cli.config.reader import Node
+from zen_cli.config.registry import COMPONENTS, REQUIRED, Setting, settings_of
+from zen_cli.config.schema import Config, OneOf
+from zen_cli.config.values import RefusedError, accept, shown
+
+Path = tuple[str | int, ...]
+
+
+@dataclass
+class Resolved:
+    """A config with every default filled in, as plain data, and the place that each key came from."""
+
+    values: dict[str, Any]
+    places: dict[Path, Place] = field(default_factory=dict)
+
+    def place(self, *path: str | int) -> Place:
+        """Where the value at `path` was written, or else what it would have been written in."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places[path]
+
+
+def resolve(root: Node) -> Resolved:
+    """The config that `root` says; ConfigError with all that is wrong."""
+    resolver = _Resolver()
+    values = resolver.section(Config, root, ())
+    if resolver.problems:
+        raise ConfigError(resolver.problems)
+    return Resolved(values or {}, resolver.places)
+
+
+class _Resolver:
+    """Walks tree and schema together. A value with a problem resolves to None, and the walk goes on."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.places: dict[Path, Place] = {}
+
+    def section(self, section: type, node: Node, path: Path) -> Any:
+        self.places[path] = node.place
+        if not isinstance(node.value, dict):
+            known = listed(settings_of(section))
+            return self.refuse(node.place, path, f"expected a block of keys ({known}), got {shown(node.value)}")
+        return self.settings(settings_of(section), node, path)
+
+    def settings(self, known: dict[str, Setting], node: Node, path: Path) -> dict[str, Any]:
+        """The settings in a mapping node: unknown ones refused, the others checked, defaults filled in."""
+        assert isinstance(node.value, dict)
+        explained = self.unknown_keys(known, node, path)
+        result = {}
+        for name, setting in known.items():
+            if name in node.value:
+                result[name] = self.value(setting.annotation, node.value[name], (*path, name))
+            elif setting.default is REQUIRED:
+                if name not in explained:
+                    self.refuse(node.place, (*path, name), "is missing")
+            else:
+                result[name] = _as_plain(setting.default)
+        return result
+
+    def unknown_keys(self, known: dict[str, Setting], node: Node, path: Path) -> set[str]:
+        """Refuse the keys that are not known; returns the names that they were probably meant to be."""
+        assert isinstance(node.value, dict)
+        meant = set()
+        for key in node.value.keys() - known.keys():
+            near = nearest(key, known.keys() - node.value.keys())
+            meant |= {near} if near else set()
+            choices = f"the keys here are {listed(known)}" if known else f"{path[-1]} takes no settings"
+            hint = f"did you mean '{near}'?" if near else choices
+            self.refuse(node.keys[key], (*path, key), "there is no such key", hint)
+        return meant
+
+    def value(self, annotation: Any, node: Node, path: Path) -> Any:
+        self.places[path] = node.place
+        if _is_section(annotation):
+            return self.section(annotation, node, path)
+        if kind := _component_kind(annotation):
+            return self.component(kind, node, path)
+        if get_origin(annotation) is list:
+            return self.components(get_args(annotation)[0], node, path)
+        try:
+            return accept(annotation, node.plain())
+        except RefusedError as refusal:
+            return self.refuse(node.place, path, str(refusal))
+
+    def components(self, annotation: Any, node: Node, path: Path) -> Any:
+        if not isinstance(node.value, list) or not node.value:
+            return self.refuse(
+                node.place, path, f"expected a list of layers, each after a dash, got {shown(node.plain())}"
+            )
+        return [self.value(annotation, item, (*path, i)) for i, item in enumerate(node.value)]
+
+    def component(self, kind: str, node: Node, path: Path) -> Any:
+        node = expanded(node, kind)
+        names = COMPONENTS[kind]
+        if not isinstance(node.value, dict) or len(node.value) != 1:
+            return self.refuse(node.place, path, *_not_one_component(kind, node))
+        ((name, settings),) = node.value.items()
+        if name not in names:
+            near = nearest(name, names)
+            hint = f"did you mean '{near}'?" if near else f"the {kind}s are {listed(names)}"
+            return self.refuse(node.keys[name], path, f"there is no {kind} named '{name}'", hint)
+        inner = (*path, name)
+        self.places[inner] = node.keys[name]
+        return {name: self.settings(settings_of(names[name]), settings, inner)}
+
+    def refuse(self, place: Place, path: Path, message: str, hint: str = "") -> Any:
+        self.problems.append(Problem(place, ".".join(map(str, path)), message, hint))
+        return None
+
+
+def expand_components(node: Node, annotation: Any = Config) -> None:
+    """Write every component below `node`, whose type is `annotation`, in its longest form."""
+    if kind := _component_kind(annotation):
+        longest = expanded(node, kind)
+        node.value, node.keys = longest.value, longest.keys
+    elif _is_section(annotation) and isinstance(node.value, dict):
+        for name, setting in settings_of(annotation).items():
+            if name in node.value:
+                expand_components(node.value[name], setting.annotation)
+    elif get_origin(annotation) is list and isinstance(node.value, list):
+        for item in node.value:
+            expand_components(item, get_args(annotation)[0])
+
+
+def expanded(node: Node, kind: str) -> Node:
+    """A component's node in its longest form, `Name: {argument: value}`; other nodes as they are.
+
+    The three forms of the grammar are one from here on, so that `optimizer.SGD.lr=0.1` means the same for each.
+    """
+    if isinstance(node.value, str):
+        node = Node({node.value: Node(None, node.place)}, node.place, {node.value: node.place})
+    if not isinstance(node.value, dict) or len(node.value) != 1:
+        return node
+    ((name, argument),) = node.value.items()
+    if isinstance(argument.value, dict):
+        return node
+    first = _first_setting(COMPONENTS[kind].get(name))
+    if argument.value is None:
+        settings = Node({}, argument.place)
+    else:  # for a component that takes nothing the argument becomes a key that it does not know
+        key = first or str(argument.plain())
+        settings = Node({key: argument}, argument.place, {key: argument.place})
+    return Node({name: settings}, node.place, node.keys)
+
+
+def _is_section(annotation: Any) -> bool:
+    return dataclasses.is_dataclass(annotation)
+
+
+def _first_setting(component: Callable[..., Any] | None) -> str | None:
+    return next(iter(settings_of(component)), None) if component else None
+
+
+def _component_kind(annotation: Any) -> str | None:
+    extras = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+    return next((extra.kind for extra in extras if isinstance(extra, OneOf)), None)
+
+
+def _not_one_component(kind: str, node: Node) -> tuple[str, str]:
+    if isinstance(node.value, dict) and len(node.value) > 1:
+        first, *others = node.value
+        return (
+            f"expected one {kind}, got {len(node.value)} keys: {listed(node.value)}",
+            f"a {kind} is one name: indent its settings below it, so that {first} holds {listed(others)}",
+        )
+    return f"expected the name of a {kind}, got {shown(node.plain())}", f"the {kind}s are {listed(COMPONENTS[kind])}"
+
+
+def _as_plain(default: Any) -> Any:
+    return dataclasses.asdict(default) if dataclasses.is_dataclass(default) else default  # type: ignore[arg-type]

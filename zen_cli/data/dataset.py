@@ -1,0 +1,69 @@
+"""Examples ready for training: inputs and targets, and which of them train."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from zen_cli.data.series import Series, windows
+from zen_cli.data.sources import Examples
+from zen_cli.errors import DataError
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Inputs (N, *input_shape), targets (N, outputs); the first `train` examples train, the others are held out.
+
+    For classes the targets are one-hot rows, in the order of `labels`. For a series, example i is a window and
+    its target the value that follows it, at `positions[i]`; otherwise positions count the examples.
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    train: int
+    positions: np.ndarray
+    labels: tuple[str, ...] = ()
+    series: Series | None = None
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    @property
+    def held_out(self) -> int:
+        return len(self) - self.train
+
+    def fingerprint(self) -> str:
+        """SHA-256 over the series, or over inputs and targets: equal data, equal fingerprint."""
+        digest = hashlib.sha256()
+        for array in (self.series.values,) if self.series else (self.inputs, self.targets):
+            digest.update(f"{array.dtype.str}{array.shape}".encode())
+            digest.update(array.tobytes())
+        return digest.hexdigest()
+
+
+def from_series(series: Series, window: int, train: int | float) -> Dataset:
+    """Windows of `window` values, each with the next value as its target."""
+    if len(series) <= window:
+        raise DataError(
+            f"a window of {window} values and the next one need {window + 1} points, but the series has {len(series)}"
+        )
+    inputs = windows(series.values, window)[:-1]
+    targets, positions = series.values[window:, None], series.positions[window:]
+    return Dataset(inputs, targets, _train_count(train, len(inputs), "windows"), positions, series=series)
+
+
+def from_examples(examples: Examples, train: int | float) -> Dataset:
+    """Classified examples as they are, their classes as one-hot rows."""
+    count = len(examples.inputs)
+    one_hot = np.eye(len(examples.labels))[examples.classes]
+    return Dataset(
+        examples.inputs, one_hot, _train_count(train, count, "examples"), np.arange(count), labels=examples.labels
+    )
+
+
+def _train_count(train: int | float, count: int, noun: str) -> int:
+    """`train` as a number of examples: a whole number is one already, a fraction is of `count`."""
+    number = round(train * count) if isinstance(train, float) else train
+    if not 1 <= number <= count:
+        raise DataError(f"cannot train on {number} of {count} {noun}: choose from 1 to {count}")
+    return number

@@ -1,0 +1,83 @@
+"""The files of a finished run, and those made from one later: predictions as CSV, and pictures."""
+
+import io
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from zen_cli.config.build import Experiment
+from zen_cli.data.files import read_table
+from zen_cli.report import plots
+from zen_cli.training import environment, predictions
+from zen_cli.training.durable import deliver
+from zen_cli.training.predictions import HELD_OUT, TRAINED, Table
+from zen_cli.training.run import Run
+
+
+def write(run: Run, experiment: Experiment) -> list[Path]:
+    """What every training leaves: the predictions for all its data, the loss curves, and the picture of its kind."""
+    table = predictions.one_step(experiment)
+    path = run.predictions / "predictions.csv"
+    deliver(path, _as_csv(table))
+    pictures = {"loss": plots.loss_curves({run.name: run.records()}), **_picture(run, experiment, table)}
+    return [path, *(plots.save(figure, run.plots / f"{name}.png") for name, figure in pictures.items())]
+
+
+def predict(run: Run, steps: int | None, input_file: str | None, output: str | None) -> Path | None:
+    """Write the predictions asked for as CSV and return the path; None where they went to standard output."""
+    table_in = read_table(input_file) if input_file is not None else None
+    experiment = predictions.load(run)
+    with environment.threads(experiment.config["training"]["threads"]):
+        table, name = _predictions(experiment, steps, table_in)
+    if output == "-":
+        sys.stdout.write(_as_csv(table).decode())
+        return None
+    path = Path(output) if output else run.predictions / f"{name}.csv"
+    deliver(path, _as_csv(table))
+    return path
+
+
+def plot(runs: Sequence[Run], kind: str, output: Path | None, steps: int) -> list[Path]:
+    """Draw all pictures of one run, or the losses of several in one picture, and return their paths."""
+    folder = output or runs[0].plots
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = {"loss": plots.loss_curves({run.name: run.records() for run in runs})}
+    if len(runs) > 1:
+        return [plots.save(pictures["loss"], folder / f"loss_compared.{kind}")]
+    experiment = predictions.load(runs[0])
+    with environment.threads(experiment.config["training"]["threads"]):
+        pictures |= _picture(runs[0], experiment, predictions.one_step(experiment))
+        if experiment.data.series:
+            beyond = predictions.extrapolation(experiment, steps)
+            pictures["extrapolation"] = plots.extrapolation(
+                runs[0].name, experiment.data, experiment.data.series, beyond
+            )
+    return [plots.save(figure, folder / f"{name}.{kind}") for name, figure in pictures.items()]
+
+
+def _predictions(experiment: Experiment, steps: int | None, table: np.ndarray | None) -> tuple[Table, str]:
+    """The table asked for, and the name of its file in the run."""
+    if steps is not None:
+        return predictions.extrapolation(experiment, steps, table), "extrapolation"
+    if table is not None:
+        return predictions.for_new(experiment, table), "new"
+    return predictions.one_step(experiment), "predictions"
+
+
+def _picture(run: Run, experiment: Experiment, table: Table) -> dict[str, Figure]:
+    """The picture of predictions that suits the kind of data, by name."""
+    data = experiment.data
+    if data.series:
+        return {
+            "predictions": plots.predictions_over_truth(run.name, data, data.series, np.asarray(table["prediction"]))
+        }
+    return {"confusion": plots.confusion(run.name, data.labels, table, HELD_OUT if data.held_out else TRAINED)}
+
+
+def _as_csv(table: Table) -> bytes:
+    text = io.StringIO()
+    predictions.write_csv(table, text)
+    return text.getvalue().encode()

@@ -1,0 +1,83 @@
+"""A checkpoint: one safetensors file with the parameters, the optimizer's state and all that prediction needs."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as serialize
+
+from zen_cli.errors import RunError
+from zen_cli.nn.parameters import Parameters
+from zen_cli.optim import Optimizer
+from zen_cli.training.durable import publish
+
+FORMAT = 1
+OPTIMIZER_PREFIX = "optimizer."
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What was read from a file whose digest is right: arrays by name, and the metadata as plain data."""
+
+    path: Path
+    tensors: Mapping[str, np.ndarray]
+    metadata: Mapping[str, Any]
+
+    @property
+    def step(self) -> int:
+        return int(self.metadata["step"])
+
+    @property
+    def config(self) -> dict[str, Any]:
+        return dict(self.metadata["config"])
+
+    def restore(self, parameters: Parameters) -> None:
+        """Fill in the parameters of a model built from this checkpoint's config; RunError where they differ."""
+        stored = {name: t for name, t in self.tensors.items() if not name.startswith(OPTIMIZER_PREFIX)}
+        wanted = {p.name: (p.value.shape, p.value.dtype) for p in parameters}
+        if {name: (t.shape, t.dtype) for name, t in stored.items()} != wanted:
+            raise RunError(f"{self.path}: its parameters are not those of its own config")
+        for p in parameters:
+            p.value[...] = stored[p.name]
+
+
+def save(path: Path, parameters: Parameters, optimizer: Optimizer, metadata: Mapping[str, Any]) -> None:
+    """Write a checkpoint that lasts once this returns. `metadata` is plain data."""
+    tensors = {p.name: np.ascontiguousarray(p.value) for p in parameters}
+    tensors |= {OPTIMIZER_PREFIX + slot: array for slot, array in optimizer.state.items()}
+    described = {key: json.dumps(value, sort_keys=True) for key, value in {"format": FORMAT, **metadata}.items()}
+    described["sha256"] = _digest(tensors, described)
+    publish(path, [serialize(tensors, described)])
+
+
+def load(path: Path) -> Checkpoint:
+    """Read a checkpoint; RunError unless it is whole and of a format that this version knows."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            described = dict(file.metadata() or {})
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it has no __iter__
+    except FileNotFoundError:
+        raise RunError(f"{path}: there is no such checkpoint") from None
+    except (SafetensorError, OSError, ValueError) as error:
+        raise RunError(f"{path}: not a readable checkpoint ({error}): restore it from a copy, or train again") from None
+    if described.pop("sha256", None) != _digest(tensors, described):
+        raise RunError(f"{path}: its content does not match its digest: restore it from a copy, or train again")
+    metadata = {key: json.loads(value) for key, value in described.items()}
+    if metadata["format"] != FORMAT:
+        raise RunError(f"{path}: written in format {metadata['format']}, but this zen reads {FORMAT}: update zen")
+    return Checkpoint(path, tensors, metadata)
+
+
+def _digest(tensors: Mapping[str, np.ndarray], described: Mapping[str, str]) -> str:
+    """SHA-256 over the metadata and over each tensor's name, dtype, shape and bytes."""
+    digest = hashlib.sha256(json.dumps(dict(described), sort_keys=True).encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype.str} {tensor.shape}".encode())
+        digest.update(np.ascontiguousarray(tensor).data)
+    return digest.hexdigest()

@@ -1,0 +1,135 @@
+"""One training from start to end: the loop's records put where they last."""
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zen_cli.autodiff import no_grad
+from zen_cli.config.build import Experiment
+from zen_cli.errors import NonFiniteError
+from zen_cli.loss import Loss
+from zen_cli.metric import accuracy, rmse
+from zen_cli.nn.model import Model, batches
+from zen_cli.training import checkpoint, durable, environment
+from zen_cli.training import run as run_directory
+from zen_cli.training.interrupt import Interrupted, SignalWatch
+from zen_cli.training.loop import EpochRecord, Record, fit, in_words
+
+SECONDS_BETWEEN_SAVES = 60.0
+EVALUATION_BATCH = 256
+
+
+class Job:
+    """Trains an experiment in a run directory of its own, claimed when this is made."""
+
+    def __init__(self, experiment: Experiment, runs: Path, config_path: Path, argv: list[str]) -> None:
+        self.experiment = experiment
+        self.environment = environment.describe()
+        self.fingerprint = experiment.data.fingerprint()
+        self.run = run_directory.create(
+            runs, config_path.stem, config_path.read_bytes(), {**self._facts(), "argv": argv}
+        )
+        self.saved_step = -1
+        self._saved_at = time.monotonic()
+
+    def records(self) -> Iterator[Record]:
+        """Train; the records are in metrics.jsonl, and what they describe in a checkpoint, when this ends.
+
+        Raises NonFiniteError, which leaves the last checkpoint as it is, and Interrupted, after saving.
+        """
+        self.experiment.optimizer.attach(self.experiment.model.parameters)
+        self.save(step=0, epoch=0)  # a disk that cannot be written to is found before the first batch
+        started = time.monotonic()
+        with SignalWatch() as watch:
+            try:
+                for record in self._fit():
+                    if isinstance(record, EpochRecord):
+                        self._keep(record, time.monotonic() - started)
+                    yield record
+                    if watch.received is not None:
+                        self.save(record.step, record.epoch)
+                        raise Interrupted(watch.received, self.saved_step)
+            except NonFiniteError as error:
+                raise NonFiniteError(f"{error}; the last saved step, {self.saved_step}, is finite") from None
+
+    def save(self, step: int, epoch: int) -> None:
+        """Make the state after `step` last, then drop the checkpoint before it."""
+        parameters, optimizer = self.experiment.model.parameters, self.experiment.optimizer
+        if not np.isfinite(parameters.vector).all():
+            raise NonFiniteError(f"the parameters are not finite after step {step} (lr {optimizer.lr:g})")
+        durable.sync_file(self.run.metrics)
+        progress = {"step": step, "epoch": epoch, "metrics_bytes": self.run.metrics.stat().st_size}
+        checkpoint.save(self.run.checkpoint(step), parameters, optimizer, {**self._facts(), **progress})
+        self.saved_step, self._saved_at = step, time.monotonic()
+        for old in self.run.checkpoints()[:-1]:
+            old.unlink()
+
+    def _fit(self) -> Iterator[Record]:
+        e, training = self.experiment, self.experiment.config["training"]
+        train = slice(0, e.data.train)
+        return fit(
+            e.model,
+            e.data.inputs[train],
+            e.data.targets[train],
+            epochs=training["epochs"],
+            loss_fn=e.loss_fn,
+            optimizer=e.optimizer,
+            batch_size=training["batch_size"],
+            shuffle=training["shuffle"],
+            evaluate=lambda: held_out_scores(e),
+        )
+
+    def _keep(self, record: EpochRecord, seconds: float) -> None:
+        durable.append(self.run.metrics, f"{json.dumps(as_line(record))}\n".encode())
+        durable.append(self.run.log, f"{in_words(record)}  {seconds:.2f} s\n".encode())
+        last = record.epoch == self.experiment.config["training"]["epochs"]
+        if last or time.monotonic() - self._saved_at >= SECONDS_BETWEEN_SAVES:
+            self.save(record.step, record.epoch)
+
+    def _facts(self) -> dict[str, Any]:
+        """What a run and each of its checkpoints say of where they come from."""
+        data = self.experiment.data
+        return {
+            "config": self.experiment.config,
+            "environment": self.environment,
+            "data": {"sha256": self.fingerprint, "examples": len(data), "train": data.train},
+        }
+
+
+def held_out_scores(experiment: Experiment) -> dict[str, float]:
+    """Loss and error on the examples that do not train; empty where every example trains."""
+    data, held_out = experiment.data, slice(experiment.data.train, None)
+    return scores(
+        experiment.model, data.inputs[held_out], data.targets[held_out], experiment.loss_fn, bool(data.labels)
+    )
+
+
+def scores(model: Model, inputs: np.ndarray, targets: np.ndarray, loss_fn: Loss, classes: bool) -> dict[str, float]:
+    """`val_loss`, and `val_accuracy` for classes or `val_rmse` for values, over all examples."""
+    if not len(inputs):
+        return {}
+    targets = targets.astype(model.dtype, copy=False)
+    outputs, losses, sizes = [], [], []
+    with no_grad(), np.errstate(all="ignore"):
+        for batch in batches(len(inputs), EVALUATION_BATCH):
+            pred = model(inputs[batch])
+            losses.append(float(loss_fn(pred, targets[batch]).value))
+            sizes.append(batch.stop - batch.start)
+            outputs.append(pred.value)
+        predictions = np.concatenate(outputs)
+        loss = float(np.dot(losses, sizes)) / len(inputs)
+        if classes:
+            return {"val_loss": loss, "val_accuracy": accuracy(predictions, targets)}
+        return {"val_loss": loss, "val_rmse": rmse(predictions, targets)}
+
+
+def as_line(record: EpochRecord) -> dict[str, Any]:
+    """A record as it stands in metrics.jsonl: deterministic values only; null for a number that is not finite."""
+    numbers = {"loss": record.loss, "loss_sum": record.loss_sum, "lr": record.lr, **record.scores}
+    finite = {key: value if math.isfinite(value) else None for key, value in numbers.items()}
+    return {"epoch": record.epoch, "step": record.step, **finite}

@@ -1,0 +1,104 @@
+"""What a trained model says, as tables: for every example, for new data, and beyond the end of a series."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from typing import Any, TextIO
+
+import numpy as np
+
+from zen_cli.config import build
+from zen_cli.config.build import Experiment
+from zen_cli.config.problems import Place, Source
+from zen_cli.config.resolve import Resolved
+from zen_cli.data.series import windows
+from zen_cli.errors import DataError, RunError, UserError
+from zen_cli.nn import Model
+from zen_cli.training import checkpoint
+from zen_cli.training.run import Run
+
+Table = Mapping[str, Sequence[Any] | np.ndarray]  # columns by name, all of one length
+
+TRAINED, HELD_OUT = "train", "held out"
+
+
+def load(run: Run) -> Experiment:
+    """The experiment of a run as its newest checkpoint left it."""
+    files = run.checkpoints()
+    if not files:
+        raise RunError(f"{run.path} has no checkpoint: train again")
+    stored = checkpoint.load(files[-1])
+    source = Source(f"the config in {stored.path.name}", [])
+    experiment = build.build(Resolved(stored.config, {(): Place(source, 1, 1)}))
+    stored.restore(experiment.model.parameters)
+    return experiment
+
+
+def one_step(experiment: Experiment) -> Table:
+    """The prediction for every example beside the truth, and whether the example trained."""
+    data = experiment.data
+    outputs = experiment.model.predict(data.inputs)
+    part = [TRAINED] * data.train + [HELD_OUT] * data.held_out
+    if data.labels:
+        truth = [data.labels[i] for i in data.targets.argmax(axis=-1)]
+        return {"example": data.positions, "truth": truth, **_classes(outputs, data.labels), "part": part}
+    return {"x": data.positions, "truth": data.targets[:, 0], "prediction": outputs[:, 0], "part": part}
+
+
+def for_new(experiment: Experiment, table: np.ndarray) -> Table:
+    """Predictions for a table of new numbers: a class for each row, or the value after every window of a series."""
+    inputs = experiment.source.inputs(table)
+    if experiment.data.labels:
+        outputs = experiment.model.predict(inputs)
+        return {"example": np.arange(len(inputs)), **_classes(outputs, experiment.data.labels)}
+    values, width = inputs[:, 0], _window(experiment)
+    if len(values) < width:
+        raise DataError(f"the model looks at {width} values to predict the next, but there are only {len(values)}")
+    outputs = experiment.model.predict(windows(values, width))
+    return {
+        "index": np.arange(width, len(values) + 1),
+        "truth": [*values[width:], ""],  # the last prediction is of a value that is not known yet
+        "prediction": outputs[:, 0],
+    }
+
+
+def extrapolation(experiment: Experiment, steps: int, table: np.ndarray | None = None) -> Table:
+    """The `steps` values after the end of the series, or of new values: each prediction is fed back as the newest."""
+    series = experiment.data.series
+    if series is None:
+        raise UserError("--steps goes beyond the end of a series, but this model tells classes apart")
+    if table is None:
+        values, x0, dx = series.values, series.positions[-1], series.step
+    else:
+        values, x0, dx = experiment.source.inputs(table)[:, 0], len(table) - 1, 1
+    width = _window(experiment)
+    if len(values) < width:
+        raise DataError(f"the model looks at {width} values to predict the next, but there are only {len(values)}")
+    return {"x": x0 + dx * np.arange(1, steps + 1), "prediction": extrapolate(experiment.model, values[-width:], steps)}
+
+
+def extrapolate(model: Model, window: np.ndarray, steps: int) -> np.ndarray:
+    """`steps` values after `window` (T,): each is predicted from the T values before it, predicted ones included."""
+    width = len(window)
+    values = np.empty(width + steps, model.dtype)
+    values[:width] = window
+    for end in range(width, width + steps):
+        values[end] = model.predict(values[None, end - width : end, None])[0, 0]
+    return values[width:]
+
+
+def write_csv(table: Table, out: TextIO) -> None:
+    """The table as CSV. Numbers have the nine digits that tell any two float32 apart."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(table)
+    for row in zip(*table.values(), strict=True):
+        writer.writerow([f"{cell:.9g}" if isinstance(cell, float | np.floating) else cell for cell in row])
+
+
+def _window(experiment: Experiment) -> int:
+    return int(experiment.data.inputs.shape[1])
+
+
+def _classes(outputs: np.ndarray, labels: Sequence[str]) -> Table:
+    names = [labels[i] for i in outputs.argmax(axis=-1)]
+    probabilities = {f"probability_{label}": outputs[:, i] for i, label in enumerate(labels)}
+    return {"prediction": names, **probabilities}

@@ -1,0 +1,138 @@
+"""The run directory: claimed once, found by name, and where everything in it lies."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from zen_cli.errors import RunError
+from zen_cli.training import durable
+
+LONGEST_STEM = 80
+
+
+class Run:
+    """A directory under runs/. Only `create` makes one; the others read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / "metrics.jsonl"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log.txt"
+
+    @property
+    def predictions(self) -> Path:
+        return self.path / "predictions"
+
+    @property
+    def plots(self) -> Path:
+        return self.path / "plots"
+
+    def checkpoint(self, step: int) -> Path:
+        return self.path / "checkpoints" / f"{step:012d}.safetensors"
+
+    def checkpoints(self) -> list[Path]:
+        """The checkpoint files, oldest first: their names are their step numbers."""
+        return sorted((self.path / "checkpoints").glob("[0-9]*.safetensors"))
+
+    def info(self) -> dict[str, Any]:
+        """What run.json says; RunError where it cannot be read."""
+        path = self.path / "run.json"
+        try:
+            content = json.loads(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise RunError(f"{path}: cannot be read ({error})") from None
+        if not isinstance(content, dict):
+            raise RunError(f"{path}: does not describe a run")
+        return content
+
+    def records(self) -> list[dict[str, Any]]:
+        """The lines of metrics.jsonl; the last may be cut short by a crash and is then left out."""
+        try:
+            lines = self.metrics.read_text(encoding="utf-8").split("\n")[:-1]
+            return [json.loads(line) for line in lines]
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.metrics}: cannot be read ({error})") from None
+
+
+def create(runs: Path, stem: str, config: bytes, info: Mapping[str, Any]) -> Run:
+    """Claim runs/STEM-N for the first free N and put config.yaml and run.json there, so that they last."""
+    runs.mkdir(parents=True, exist_ok=True)
+    sequence = 1 + max((_sequence(run) for run in all_runs(runs)), default=0)
+    run = _claim(runs, _safe_name(stem))
+    for folder in ("checkpoints", "predictions", "plots"):
+        (run.path / folder).mkdir()
+    durable.publish(run.path / "config.yaml", [config])
+    described = {"name": run.name, "sequence": sequence, **info}
+    durable.publish(run.path / "run.json", [json.dumps(described, indent=2).encode() + b"\n"])
+    durable.append(run.metrics, b"")
+    durable.sync_directory(run.path)
+    durable.sync_directory(runs)
+    return run
+
+
+def find(runs: Path, wanted: str | None) -> Run:
+    """The run that a person means: a path, a name, the beginning of one name, or None for the newest."""
+    if wanted is None:
+        return _newest(runs)
+    if (Path(wanted) / "run.json").is_file():
+        return Run(Path(wanted))
+    names = [run.name for run in all_runs(runs)]
+    matches = [name for name in names if name == wanted] or [n for n in names if wanted and n.startswith(wanted)]
+    if len(matches) == 1:
+        return Run(runs / matches[0])
+    if matches:
+        raise RunError(f"'{wanted}' may be any of {', '.join(matches)}: write one of them")
+    there_are = f"the runs are {', '.join(names[-10:])}" if names else "no run is there yet: zen train CONFIG makes one"
+    raise RunError(f"no run named '{wanted}' in {runs}: {there_are}")
+
+
+def all_runs(runs: Path) -> list[Run]:
+    """Every run in the directory, in the order they were started."""
+    if not runs.is_dir():
+        return []
+    found = [Run(path) for path in runs.iterdir() if (path / "run.json").is_file()]
+    return sorted(found, key=lambda run: (_sequence(run), run.name))
+
+
+def _newest(runs: Path) -> Run:
+    found = all_runs(runs)
+    if not found:
+        raise RunError(f"no run in {runs} yet: zen train CONFIG makes one")
+    return found[-1]
+
+
+def _sequence(run: Run) -> int:
+    """The run's number in the order of starts: a clock may jump, a Raspberry Pi's starts anew at every boot."""
+    try:
+        number = run.info().get("sequence")
+    except RunError:
+        return 0
+    return number if isinstance(number, int) else 0
+
+
+def _claim(runs: Path, stem: str) -> Run:
+    number = 1
+    while True:
+        path = runs / f"{stem}-{number}"
+        try:
+            path.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return Run(path)
+
+
+def _safe_name(stem: str) -> str:
+    """The config's stem as a plain file name: no separators, no control characters, not hidden, not too long."""
+    return re.sub(r"[^\w.-]+", "-", stem).lstrip(".-")[:LONGEST_STEM] or "run"
