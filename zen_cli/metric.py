@@ -12,9 +12,14 @@ def rmse(pred: Array, real: Array) -> float:
     return math.sqrt(np.mean((pred.astype(np.float64) - real) ** 2))
 
 
+def equal(pred: Array, real: Array) -> float:
+    """The share of elements that are the same: accuracy, from classes or their names (N,)."""
+    return float(np.mean(pred == real))
+
+
 def accuracy(pred: Array, real: Array) -> float:
     """The share of rows whose largest prediction is at the place of the largest target: both (N, C)."""
-    return float(np.mean(pred.argmax(axis=-1) == real.argmax(axis=-1)))
+    return equal(pred.argmax(axis=-1), real.argmax(axis=-1))
 
 
 def confusion_matrix(pred: Array, real: Array, classes: int) -> Array:

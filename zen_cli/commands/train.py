@@ -26,7 +26,7 @@ def train(config: Path, overrides: tuple[str, ...], runs: Path, quiet: bool) -> 
     """
     from zen_cli.config.build import open_config
     from zen_cli.report import progress, results, tables
-    from zen_cli.training import environment
+    from zen_cli.training import environment, predictions
     from zen_cli.training.job import Job
     from zen_cli.training.loop import EpochRecord
 
@@ -41,8 +41,10 @@ def train(config: Path, overrides: tuple[str, ...], runs: Path, quiet: bool) -> 
             tables.show_model(config.stem, experiment.model.summary)
             records = progress.follow(records, training["epochs"])
         last = [record for record in records if isinstance(record, EpochRecord)][-1]
-        files = results.write(job.run, experiment)
+        table = predictions.one_step(experiment)
+        files = results.write(job.run, experiment, table)
     if quiet:
         click.echo(job.run.path)
     else:
-        tables.show_result(job.run, last, experiment, files)
+        scores = predictions.scores_by_part(experiment, table)
+        tables.show_result(job.run, last, scores, files, is_series=experiment.data.series is not None)

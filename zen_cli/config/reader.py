@@ -89,7 +89,8 @@ def _what_is_near(path: Path) -> str:
 
 def _shown(text: str) -> str:
     """A piece of the config as a piece of a message."""
-    return _printable(text if len(text) <= 60 else f"{text[:57]}...")
+    printable = _printable(text)
+    return printable if len(printable) <= 60 else f"{printable[:57]}..."
 
 
 def _printable(text: str) -> str:

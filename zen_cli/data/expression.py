@@ -175,5 +175,5 @@ def _near(name: str, known: Iterable[str]) -> str:
 
 def _shown(text: str) -> str:
     """Text as one short, printable piece of a message."""
-    clipped = text if len(text) <= 60 else f"{text[:57]}..."
-    return clipped if clipped.isprintable() else repr(clipped)[1:-1]
+    printable = text if text.isprintable() else repr(text)[1:-1]
+    return printable if len(printable) <= 60 else f"{printable[:57]}..."

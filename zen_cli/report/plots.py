@@ -23,22 +23,15 @@ DOTS_PER_INCH = 150
 
 
 def loss_curves(runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
-    """Training loss (solid) and held-out loss (dashed) over the epochs, one colour for each run, by name."""
-    title = f"Loss of {next(iter(runs))}" if len(runs) == 1 else f"Loss of {len(runs)} runs"
-    figure, axes = _canvas(title, "epoch", "loss (logarithmic)")
-    for color, (name, records) in zip(_colors(len(runs)), runs.items(), strict=True):
-        prefix = f"{name}: " if len(runs) > 1 else ""
-        for key, label, style in (("loss", "training", "-"), ("val_loss", "held out", "--")):
-            points = [(r["epoch"], r[key]) for r in records if r.get(key) is not None and r[key] > 0]
-            if points:
-                second = len(runs) == 1 and key == "val_loss"
-                axes.plot(
-                    *zip(*points, strict=True),
-                    style,
-                    color=ORANGE if second else color,
-                    label=prefix + label,
-                    marker="." if len(points) < 30 else None,
-                )
+    """Training loss (solid) and held-out loss (dotted) over the epochs, from each run's records by its name."""
+    alone = len(runs) == 1
+    figure, axes = _canvas(f"Loss of {next(iter(runs))}" if alone else "Loss", "epoch", "loss (logarithmic)")
+    marker = "." if max(len(records) for records in runs.values()) <= 30 else None
+    for i, (name, records) in enumerate(runs.items()):
+        prefix = "" if alone else f"{name}: "
+        colors = (BLUE, ORANGE) if alone else 2 * (CYCLE[i % len(CYCLE)],)
+        for key, label, line, color in zip(("loss", "val_loss"), ("training", "held out"), "-:", colors, strict=True):
+            _curve(axes, records, key, label=prefix + label, linestyle=line, color=color, marker=marker)
     if axes.lines:
         axes.set_yscale("log")
         axes.legend()
@@ -48,10 +41,10 @@ def loss_curves(runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
 
 def predictions_over_truth(name: str, data: Dataset, series: Series, prediction: np.ndarray) -> Figure:
     """A series in blue, the one-step predictions in orange, and a band over what training has seen."""
-    figure, axes = _canvas(f"Predictions of {name}, one step ahead", "x", series.name)
+    figure, axes = _canvas(f"Predictions of {name}, one step ahead", "x", series.name, size=(10, 4.5))
     _band(axes, series.positions[0], data.positions[data.train - 1])
-    axes.plot(series.positions, series.values, color=BLUE, label="truth")
-    axes.plot(data.positions, prediction, color=ORANGE, label="prediction")
+    axes.plot(series.positions, series.values, color=BLUE, linewidth=2.8, label="truth")
+    axes.plot(data.positions, prediction, color=ORANGE, linewidth=1.2, label="prediction")
     _legend_below(axes)
     return figure
 
@@ -83,7 +76,7 @@ def confusion(name: str, labels: Sequence[str], table: Table, part: str) -> Figu
     for (i, j), count in np.ndenumerate(counts):
         if count:
             axes.text(j, i, str(count), ha="center", va="center", color="white" if share[i, j] > 0.5 else "black")
-    figure.colorbar(image, ax=axes, label="share of the true class")
+    figure.colorbar(image, ax=axes, label="share of the true class", fraction=0.046, pad=0.04)
     return figure
 
 
@@ -116,5 +109,8 @@ def _legend_below(axes: Axes) -> None:
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, frameon=False)
 
 
-def _colors(count: int) -> list[str]:
-    return [BLUE] if count == 1 else [CYCLE[i % len(CYCLE)] for i in range(count)]
+def _curve(axes: Axes, records: Sequence[Mapping[str, Any]], key: str, **style: Any) -> None:
+    """One score over the epochs that have it, if any do; a logarithm needs it above 0."""
+    points = [(record["epoch"], record[key]) for record in records if (record.get(key) or 0) > 0]
+    if points:
+        axes.plot(*zip(*points, strict=True), **style)

@@ -17,9 +17,8 @@ from zen_cli.training.predictions import HELD_OUT, TRAINED, Table
 from zen_cli.training.run import Run
 
 
-def write(run: Run, experiment: Experiment) -> list[Path]:
-    """What every training leaves: the predictions for all its data, the loss curves, and the picture of its kind."""
-    table = predictions.one_step(experiment)
+def write(run: Run, experiment: Experiment, table: Table) -> list[Path]:
+    """What every training leaves: its one-step predictions, the loss curves, and the picture of its kind."""
     path = run.predictions / "predictions.csv"
     deliver(path, _as_csv(table))
     pictures = {"loss": plots.loss_curves({run.name: run.records()}), **_picture(run, experiment, table)}

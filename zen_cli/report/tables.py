@@ -6,46 +6,46 @@ from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
-from rich.panel import Panel
 from rich.table import Table
 
-from zen_cli.config.build import Experiment
 from zen_cli.nn.model import LayerSummary
 from zen_cli.training.loop import EpochRecord
+from zen_cli.training.predictions import Scores
 from zen_cli.training.run import Run
-
-SCORE_NAMES = {"val_loss": "held-out loss", "val_rmse": "held-out RMSE", "val_accuracy": "held-out accuracy"}
 
 
 def show_model(name: str, layers: Sequence[LayerSummary], out: TextIO | None = None) -> None:
     """The stack of a model: each layer's output shape without the batch, and its number of parameters."""
-    table = Table(title=f"Model {name}", title_justify="left", title_style="bold")
-    table.add_column("Layer")
-    table.add_column("Output shape", justify="right")
-    table.add_column("Parameters", justify="right")
+    table = _table("Layer", "Output shape", "Parameters")
     for layer in layers:
         table.add_row(layer.name, " x ".join(map(str, layer.output)), f"{layer.parameters:,}")
     table.add_section()
     table.add_row("Total", "", f"{sum(layer.parameters for layer in layers):,}", style="bold")
-    _console(out).print(table)
+    _print(out, f"Model of {name}", table)
 
 
 def show_result(
-    run: Run, last: EpochRecord, experiment: Experiment, files: Sequence[Path], out: TextIO | None = None
+    run: Run, last: EpochRecord, scores: Scores, files: Sequence[Path], is_series: bool, out: TextIO | None = None
 ) -> None:
-    """The end of a training: scores, where everything is, and what to type next."""
-    grid = Table.grid(padding=(0, 2))
-    grid.add_row("training loss", f"{last.loss:.6g}")
-    for key, value in last.scores.items():
-        grid.add_row(SCORE_NAMES[key], f"{value:.6g}  ({experiment.data.held_out} examples)")
-    grid.add_row("run", f"{run.path}")
-    for i, path in enumerate(files):
-        grid.add_row("" if i else "in it", str(path.relative_to(run.path)))
-    grid.add_row("next", f"zen predict {run.name}" + (" --steps 100" if experiment.data.series else ""))
-    grid.add_row("", f"zen plot {run.name}")
-    title = f"Trained {last.epoch} epochs, {last.step} steps"
-    _console(out).print(Panel(grid, title=title, title_align="left", expand=False))
+    """The end of a training: the scores of each part of the data, where everything is, and what to type next."""
+    table = _table("Examples", "Count", "RMSE" if is_series else "Accuracy")
+    for part, (count, value) in scores.items():
+        table.add_row(part, f"{count:,}", f"{value:.4g}")
+    name = run.name if run.path.parent == Path("runs") else run.path
+    lines = [f"Run    {run.path}", *(f"       {path}" for path in files)]
+    lines += [f"Next   zen predict {name}{' --steps 100' * is_series}", f"       zen plot {name}"]
+    _print(out, f"Trained {last.epoch} epochs, {last.step} steps: loss {last.loss:.4g}", table, *lines)
 
 
-def _console(out: TextIO | None) -> Console:
-    return Console(file=out or sys.stderr, highlight=False, soft_wrap=False)
+def _table(*columns: str) -> Table:
+    table = Table()
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="right" if i else "left")
+    return table
+
+
+def _print(out: TextIO | None, title: str, *parts: Table | str) -> None:
+    console = Console(file=out or sys.stderr, highlight=False, markup=False)
+    console.print(title, style="bold")
+    for part in parts:
+        console.print(part, soft_wrap=isinstance(part, str))

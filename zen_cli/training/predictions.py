@@ -12,11 +12,13 @@ from zen_cli.config.problems import Place, Source
 from zen_cli.config.resolve import Resolved
 from zen_cli.data.series import windows
 from zen_cli.errors import DataError, RunError, UserError
+from zen_cli.metric import equal, rmse
 from zen_cli.nn import Model
 from zen_cli.training import checkpoint
 from zen_cli.training.run import Run
 
 Table = Mapping[str, Sequence[Any] | np.ndarray]  # columns by name, all of one length
+Scores = Mapping[str, tuple[int, float]]  # for each part of the data: how many examples, and their score
 
 TRAINED, HELD_OUT = "train", "held out"
 
@@ -42,6 +44,14 @@ def one_step(experiment: Experiment) -> Table:
         truth = [data.labels[i] for i in data.targets.argmax(axis=-1)]
         return {"example": data.positions, "truth": truth, **_classes(outputs, data.labels), "part": part}
     return {"x": data.positions, "truth": data.targets[:, 0], "prediction": outputs[:, 0], "part": part}
+
+
+def scores_by_part(experiment: Experiment, table: Table) -> Scores:
+    """The scores of a table that `one_step` made: accuracy for classes, RMSE for values."""
+    real, pred, part = (np.asarray(table[column]) for column in ("truth", "prediction", "part"))
+    score = equal if experiment.data.labels else rmse
+    chosen = {TRAINED: part == TRAINED, HELD_OUT: part == HELD_OUT, "all": part != ""}
+    return {name: (int(mask.sum()), score(pred[mask], real[mask])) for name, mask in chosen.items() if mask.any()}
 
 
 def for_new(experiment: Experiment, table: np.ndarray) -> Table:
