@@ -5,7 +5,6 @@ core schema of YAML 1.2: `1e-3` is a number, `no`, `on` and `12:30` are text. Wh
 anchors, aliases, merge keys, several documents) is refused, as is any key that is not short, printable text.
 """
 
-import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,10 +15,19 @@ import yaml
 from yaml.scanner import ScannerError
 
 from zen_cli.config.problems import ConfigError, Place, Problem, Source, nearest
+from zen_cli.config.syntax import (
+    FORBIDDEN,
+    LINE_BREAK,
+    MOST_BYTES,
+    MOST_DEPTH,
+    TOO_DEEP,
+    Events,
+    bad_character,
+    decoded,
+    in_plain_words,
+)
 from zen_cli.errors import UserError
 
-MOST_BYTES = 256 * 1024
-MOST_DEPTH = 32
 LONGEST_NUMBER = 100  # Python itself stops at 4,300 digits, with an exception
 LONGEST_KEY = 100
 
@@ -69,8 +77,8 @@ def read_text(data: bytes | str, source_name: str, order: int = 0, *, value_at: 
     With `value_at`, `data` is an argument KEY=VALUE and VALUE begins at that index: only VALUE is read, its root may
     be any node, and places count from the beginning of the argument.
     """
-    text = _decoded(data, source_name, order)
-    source = Source(source_name, _LINE_BREAK.split(text), order)
+    text = decoded(data, source_name, order)
+    source = Source(source_name, LINE_BREAK.split(text), order)
     reader = _TreeReader(source, text, value_at)
     root = reader.tree()
     if root is None or reader.problems:
@@ -95,99 +103,6 @@ def _shown(text: str) -> str:
 
 def _printable(text: str) -> str:
     return text if text.isprintable() else repr(text)[1:-1]
-
-
-# --- bytes to text ---
-
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # where PyYAML, too, begins a new line
-# Control characters, halves of surrogate pairs, and a byte order mark in the midst of a text.
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_OTHER_ENCODINGS = {  # the longer marks first: that of UTF-32-LE begins with that of UTF-16-LE
-    codecs.BOM_UTF32_LE: "UTF-32",
-    codecs.BOM_UTF32_BE: "UTF-32",
-    codecs.BOM_UTF16_LE: "UTF-16",
-    codecs.BOM_UTF16_BE: "UTF-16",
-}
-
-
-def _decoded(data: bytes | str, name: str, order: int) -> str:
-    begin = Place(Source(name, (), order), 1, 1)
-    if len(data) > MOST_BYTES:
-        message = f"this is over {MOST_BYTES // 1024} KiB, too long for a config: keep data in a file of its own"
-        raise ConfigError([Problem(begin, "", message)])
-    if isinstance(data, str):
-        return data
-    for mark, encoding in _OTHER_ENCODINGS.items():
-        if data.startswith(mark):
-            raise ConfigError([Problem(begin, "", f"this text is {encoding}: save it as UTF-8")])
-    return _from_utf8(data.removeprefix(codecs.BOM_UTF8), name, order)
-
-
-def _bad_character(character: str) -> str:
-    return f"a config cannot hold the character U+{ord(character):04X}: take it out"
-
-
-def _from_utf8(data: bytes, name: str, order: int) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        bad, before = data[error.start], _LINE_BREAK.split(data[: error.start].decode())
-    source = Source(name, _LINE_BREAK.split(data.decode(errors="replace")), order)
-    latin = f" (in Latin-1 it is {chr(bad)})" if chr(bad).isprintable() else ""
-    message = f"byte 0x{bad:02x} is not UTF-8{latin}: save the text as UTF-8"
-    raise ConfigError([Problem(Place(source, len(before), len(before[-1]) + 1), "", message)])
-
-
-# --- text to events ---
-
-# What PyYAML says; what to say instead; whether to point to where the broken thing began or to where it broke.
-_SYNTAX = (
-    (r"character '\t'", "a tab stands here: use spaces", False),
-    ("while scanning a directive", "a line that starts with `%` is no setting: put quotes around the text", True),
-    ("cannot start any token", "a text cannot start with this character: put quotes around the text", False),
-    ("mapping values are not", "a `:` cannot stand here: check the indentation, or put quotes around the text", False),
-    ("mapping keys are not", "a `?` cannot stand here: put quotes around the text", False),
-    ("YAML document", "this version of YAML is not read: take the line out", False),
-    ("sequence entries are not", "a list cannot start here: put its first `-` on a line of its own", False),
-    ("could not find expected ':'", "there is no `:` after this key: write `key: value`", True),
-    ("a quoted scalar; found unexpected", "this quote is never closed", True),
-    ("unknown escape", r"this `\` starts no known escape: use single quotes, or write `\\`", False),
-    ("hexadecimal", r"this escape needs more digits: use single quotes, or write `\\`", False),
-    ("expected ',' or ']'", "this `[` is not closed, or a `,` is missing between its values", True),
-    ("expected ',' or '}'", "this `{` is not closed, or a `,` is missing between its values", True),
-    ("while scanning an a", "a text that starts with `&` or `*` needs quotes around it", True),
-    ("a tag", "a text that starts with `!` needs quotes around it", True),
-    ("undefined tag", "a text that starts with `!` needs quotes around it", True),
-    ("a block scalar", "after `|` or `>` the text starts on the next line; else put quotes around it", True),
-    ("the node content", "a value or a closing bracket is missing before this", False),
-    ("but found", "this does not fit what stands before it: check the indentation, quotes and brackets", False),
-)
-_TOO_DEEP = f"this is nested more than {MOST_DEPTH} levels deep: a config needs only a few"
-_BAD_CODE = "this number is too large"
-
-
-class _Events(yaml.SafeLoader):
-    """PyYAML as far as its events, with an error of its own wherever it stops."""
-
-    def fetch_more_tokens(self) -> None:
-        try:
-            super().fetch_more_tokens()
-        except (ValueError, OverflowError):  # chr() of "\UFFFFFFFF", int() of a %YAML with 5,000 digits
-            raise ScannerError(None, None, _BAD_CODE, self.get_mark()) from None
-
-    def fetch_flow_collection_start(self, TokenClass: Any) -> None:
-        if self.flow_level >= MOST_DEPTH:  # before the parser sees it: the scanner reads 1,024 characters ahead
-            raise ScannerError(None, None, _TOO_DEEP, self.get_mark())
-        super().fetch_flow_collection_start(TokenClass)
-
-
-def _in_plain_words(error: yaml.MarkedYAMLError) -> tuple[str, Any]:
-    """What is wrong, and PyYAML's mark of the place."""
-    said = f"{error.context}; {error.problem}"
-    for fragment, message, where_it_began in _SYNTAX:
-        if fragment in said:
-            return message, error.context_mark if where_it_began else error.problem_mark
-    return str(error.problem), error.problem_mark
 
 
 # --- events to a tree ---
@@ -244,13 +159,13 @@ class _TreeReader:
     """One pass over the events. It goes on after a problem where the rest can still be told apart."""
 
     def __init__(self, source: Source, text: str, value_at: int | None) -> None:
-        before = _LINE_BREAK.split(text[: value_at or 0])
+        before = LINE_BREAK.split(text[: value_at or 0])
         self.first_line, self.first_column = len(before), len(before[-1]) + 1
         self.source, self.is_argument = source, value_at is not None
         self.text = text[value_at or 0 :]
         self.problems: list[Problem] = []
         self.depth = 0
-        self.events = yaml.parse(self.text, Loader=_Events)
+        self.events = yaml.parse(self.text, Loader=Events)
         self.ahead: Any = None
 
     def take(self) -> Any:
@@ -267,15 +182,15 @@ class _TreeReader:
             self.demand_characters()
             return self.document()
         except yaml.MarkedYAMLError as error:
-            message, mark = _in_plain_words(error)
+            message, mark = in_plain_words(error)
             self.refuse(message, mark)
             return None
 
     def demand_characters(self) -> None:
-        if bad := _FORBIDDEN.search(self.text):
-            before = _LINE_BREAK.split(self.text[: bad.start()])
+        if bad := FORBIDDEN.search(self.text):
+            before = LINE_BREAK.split(self.text[: bad.start()])
             mark = yaml.Mark("", 0, len(before) - 1, len(before[-1]), None, 0)
-            raise ScannerError(None, None, _bad_character(bad[0]), mark)
+            raise ScannerError(None, None, bad_character(bad[0]), mark)
 
     def document(self) -> Node | None:
         beginning = self.take().start_mark
@@ -310,7 +225,7 @@ class _TreeReader:
     def collection(self, start: Any) -> Node:
         self.depth += 1
         if self.depth > MOST_DEPTH:
-            raise ScannerError(None, None, _TOO_DEEP, start.start_mark)
+            raise ScannerError(None, None, TOO_DEEP, start.start_mark)
         value, keys = self.mapping() if isinstance(start, yaml.MappingStartEvent) else (self.sequence(), {})
         self.depth -= 1
         return Node(value, self.place(start.start_mark, self.take().end_mark), keys)
@@ -335,8 +250,8 @@ class _TreeReader:
 
     def scalar(self, event: yaml.ScalarEvent) -> Scalar:
         if event.style is not None:  # it has quotes, or `|` or `>`
-            if bad := _FORBIDDEN.search(event.value):  # as an escape: "\0"
-                self.refuse(_bad_character(bad[0]), event.start_mark, event.end_mark)
+            if bad := FORBIDDEN.search(event.value):  # as an escape: "\0"
+                self.refuse(bad_character(bad[0]), event.start_mark, event.end_mark)
             return event.value
         if len(event.value) > LONGEST_NUMBER and (_INTEGER.fullmatch(event.value) or _FLOAT.fullmatch(event.value)):
             message = (
