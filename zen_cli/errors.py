@@ -32,7 +32,7 @@ class ShapeError(UserError, ValueError):
         self.layer = layer
 
 
-class DataError(UserError):
+class DataError(UserError, ValueError):
     """Data that cannot be used; the message names file, line and column where there are any."""
 
 

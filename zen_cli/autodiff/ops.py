@@ -87,7 +87,7 @@ def flatten(x: Operand) -> Tensor:
 @primitive
 def transpose(x: Array, /, axes: tuple[int, ...] | None = None) -> tuple[Array, PullBack]:
     """The axes in the order `axes`, reversed without it. A view: nothing is copied."""
-    back = None if axes is None else tuple(np.argsort(axes))
+    back = None if axes is None else tuple(np.argsort([axis % x.ndim for axis in axes]))
     return x.transpose(axes), lambda g: (g.transpose(back),)
 
 
@@ -156,8 +156,12 @@ def softmax(x: Operand, axis: int = -1) -> Probabilities:
     plain = _softmax(x, axis)
     out = Probabilities(plain.value, requires_grad=plain.requires_grad)
     out.inputs, out.pull_back = plain.inputs, plain.pull_back
-    out.logits, out.axis = x, axis
+    out.logits, out.axis = x if out.requires_grad else _constant(x), axis
     return out
+
+
+def _constant(x: Operand) -> Operand:
+    return x.value if isinstance(x, Tensor) else x
 
 
 @primitive

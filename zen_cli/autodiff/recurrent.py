@@ -36,7 +36,7 @@ def rnn(x: Array, w: Array, h0: Array, /, return_sequences: bool = True) -> tupl
         dz = h[1:] * h[1:]  # (T, B, H): becomes dL/dz_t for z_t = x_t + h_(t-1) w
         np.subtract(1, dz, out=dz)
         w_back = np.ascontiguousarray(w.T)
-        dh = np.array(g[-1] if return_sequences else g)  # (B, H): dL/dh_t
+        dh = np.array(g[-1] if return_sequences else g, order="C")  # (B, H): dL/dh_t
         for dz_t, g_before in zip(dz[:0:-1], g[-2::-1] if return_sequences else [None] * (T - 1), strict=True):
             np.multiply(dh, dz_t, dz_t)
             dz_t.dot(w_back, dh)

@@ -11,6 +11,7 @@ The arithmetic that Python has an operator for stands below the class; all other
 import functools
 import inspect
 import itertools
+import math
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -223,9 +224,11 @@ def _like(gradient: Any, value: Array) -> Array:
     """`gradient` summed over the axes along which `value` was broadcast, in its shape and dtype."""
     g = np.asarray(gradient)
     if g.shape != value.shape:
-        added = g.ndim - value.ndim
-        stretched = (i for i, n in enumerate(value.shape, added) if n == 1 and g.shape[i] != 1)
-        g = np.add.reduce(g, axis=(*range(added), *stretched)).reshape(value.shape)
+        g = np.add.reduce(g, axis=tuple(range(g.ndim - value.ndim)))
+        stretched = tuple(i for i, n in enumerate(value.shape) if n == 1 and g.shape[i] != 1)
+        g = np.add.reduce(g, axis=stretched, keepdims=True)
+        if g.shape != value.shape:
+            raise ValueError(f"a pull-back returned a gradient of shape {g.shape} for an input of {value.shape}")
     return g if g.dtype == value.dtype else g.astype(value.dtype)
 
 
@@ -293,13 +296,15 @@ def matmul(a: Array, b: Array, /) -> tuple[Array, PullBack]:
 
 def rows_times_matrix(x: Array, w: Array) -> tuple[Array, PullBack]:
     """x (..., n) times w (n, m) as one product over all rows; `dot` is its quickest form for small matrices."""
-    rows = x.reshape(-1, x.shape[-1])  # (N, n)
+    *outer, n = x.shape
+    count, m = math.prod(outer), w.shape[1]
+    rows = x.reshape(count, n)
 
     def pull_back(g: Array) -> tuple[Gradient, Gradient]:
-        g_rows = g.reshape(-1, g.shape[-1])  # (N, m)
+        g_rows = g.reshape(count, m)
         return lambda: g_rows.dot(w.T).reshape(x.shape), lambda: rows.T.dot(g_rows)
 
-    return rows.dot(w).reshape(*x.shape[:-1], w.shape[-1]), pull_back
+    return rows.dot(w).reshape(*outer, m), pull_back
 
 
 @primitive

@@ -101,7 +101,7 @@ _WINDOW_ADVICE = {
 def _build_model(model: Model, data: Dataset, optimizer: Optimizer, resolved: Resolved) -> None:
     shape, target = data.inputs.shape[1:], data.targets.shape[1:]
     try:
-        output, declaration = model.plan(shape)
+        output = model.plan(shape)
     except ShapeError as error:
         raise _misfit(resolved, ("model", error.layer or 0), str(error)) from None
     last = len(model.layers) - 1
@@ -111,8 +111,8 @@ def _build_model(model: Model, data: Dataset, optimizer: Optimizer, resolved: Re
         raise _misfit(resolved, ("model", last), message, hint)
     with _blamed_on(resolved, "model"):
         arrays = 2 + len(optimizer.slots)
-        demand(declaration.size * model.dtype.itemsize * arrays, f"a model of {declaration.size:,} parameters")
-        model.build(declaration)
+        demand(model.size * model.dtype.itemsize * arrays, f"a model of {model.size:,} parameters")
+        model.build()
 
 
 def _check_loss(name: str, model: Model, data: Dataset, resolved: Resolved) -> None:

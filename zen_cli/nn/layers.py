@@ -15,6 +15,8 @@ from zen_cli.ranges import Count
 class Layer:
     """One step of a stack. A layer without parameters that keeps the shape needs only `__call__`."""
 
+    owned = False  # set by the one model that a layer belongs to
+
     def build(self, shape: Shape, declare: Declaration) -> Shape:  # noqa: ARG002 - for layers that do declare
         """Declare the parameters for inputs of `shape` and return the shape of the output.
 

@@ -31,28 +31,28 @@ class Model:
     """
 
     def __init__(self, layers: Sequence[Layer], seed: int = 0, dtype: str = "float32") -> None:
+        if not layers:
+            raise ValueError("a model needs at least one layer")
         self.layers = tuple(layers)
         self.seed = seed
         self.dtype = np.dtype(dtype)
         self.input_shape: Shape | None = None
         self.summary: tuple[LayerSummary, ...] = ()
+        self._declaration = Declaration()
         self._parameters: Parameters | None = None
 
-    def build(self, declaration: Declaration) -> None:
-        """Make the parameters that `plan` found."""
-        self._parameters = Parameters(declaration, self.seed, self.dtype)
+    def plan(self, input_shape: Shape) -> Shape:
+        """Settle the shapes for examples of `input_shape`; returns the output's.
 
-    def plan(self, input_shape: Shape) -> tuple[Shape, Declaration]:
-        """Settle the shapes for examples of `input_shape`: the output's shape, and the parameters to be made.
-
-        Nothing is allocated yet, so that a model too large for the machine can be refused.
+        Nothing is allocated yet: a model of too many parameters (`size`) for the machine can still be refused.
 
         Raises ShapeError, whose `layer` attribute is the place of the first layer that does not fit.
         """
-        if self.input_shape is not None or len(set(map(id, self.layers))) < len(self.layers):
-            raise ValueError("a layer belongs to one place in one model: make new layers for another")
-        declaration, rows, shape = Declaration(), [], input_shape
+        declaration, rows, shape = self._declaration, [], tuple(input_shape)
         for place, layer in enumerate(self.layers):
+            if layer.owned:
+                raise ValueError("a layer belongs to one place in one model: make a new one for another")
+            layer.owned = True
             name, before = type(layer).__name__, declaration.size
             try:
                 with declaration.inside(f"{place}.{name}"):
@@ -60,8 +60,17 @@ class Model:
             except ShapeError as error:
                 raise ShapeError(str(error), layer=place) from None
             rows.append(LayerSummary(name, shape, declaration.size - before))
-        self.input_shape, self.summary = input_shape, tuple(rows)
-        return shape, declaration
+        self.input_shape, self.summary = tuple(input_shape), tuple(rows)
+        return shape
+
+    def build(self) -> None:
+        """Make the parameters that `plan` has found."""
+        self._parameters = Parameters(self._declaration, self.seed, self.dtype)
+
+    @property
+    def size(self) -> int:
+        """How many numbers the parameters hold, once the shapes are settled."""
+        return self._declaration.size
 
     @property
     def parameters(self) -> Parameters:
@@ -72,8 +81,10 @@ class Model:
     def __call__(self, x: Any) -> Tensor:
         """The output for a batch of examples, an array or a tensor of shape (B, *input_shape)."""
         y: Tensor = x if isinstance(x, Tensor) else Tensor(np.asarray(x, dtype=self.dtype), requires_grad=False)
+        if self.input_shape is None:
+            self.plan(y.shape[1:])
         if self._parameters is None:
-            self.build(self.plan(y.shape[1:])[1])
+            self.build()
         if y.shape[1:] != self.input_shape:
             raise ShapeError(f"this model takes batches of shape (B, *{self.input_shape}) but got {y.shape}")
         for layer in self.layers:
@@ -82,8 +93,9 @@ class Model:
 
     def predict(self, inputs: np.ndarray, batch_size: int = 256) -> np.ndarray:
         """The outputs for any number of examples, in batches and without a graph: (N, *output_shape)."""
+        parts = batches(len(inputs), batch_size) if len(inputs) else [slice(0, 0)]
         with no_grad(), np.errstate(all="ignore"):
-            return np.concatenate([self(inputs[batch]).value for batch in batches(len(inputs), batch_size)])
+            return np.concatenate([self(inputs[part]).value for part in parts])
 
     def train(
         self,
@@ -99,8 +111,8 @@ class Model:
         """Train on inputs `x` (N, ...) and targets `y` (N, ...), as the article's `Model.train` does.
 
         Without them, the loss is MSE and the optimizer SGD(lr=0.1). Shows a bar per epoch on standard error
-        unless `progress` is off. Returns a record per epoch. Raises NonFiniteError where the loss or a
-        gradient stops being finite, before it reaches the parameters.
+        unless `progress` is off. Returns a record per epoch. Raises NonFiniteError where the loss, a
+        gradient or a parameter stops being finite.
         """
         # the one import upwards: the article calls training through the model
         from zen_cli.report.progress import follow

@@ -78,9 +78,19 @@ class Parameters:
     def zero_gradient(self) -> None:
         self.gradient.fill(0)
 
-    def first_non_finite_gradient(self) -> str | None:
-        """The name of the first parameter whose gradient holds a NaN or an infinity."""
-        # the sum of squares is finite only if every gradient is; the other way round it may overflow
+    def non_finite_gradient(self) -> str | None:
+        """The name of a parameter whose gradient is not finite, or whose square is not: optimizers keep squares."""
         if math.isfinite(np.dot(self.gradient, self.gradient)):
             return None
-        return next((p.name for p in self if p.grad is not None and not np.isfinite(p.grad).all()), None)
+        return max(self, key=lambda p: _largest(p.grad)).name
+
+    def non_finite_value(self) -> str | None:
+        """The name of the first parameter that holds a NaN or an infinity."""
+        if math.isfinite(np.dot(self.vector, self.vector)):
+            return None
+        return next((p.name for p in self if not np.isfinite(p.value).all()), None)
+
+
+def _largest(gradient: np.ndarray | None) -> float:
+    """The largest absolute value; a NaN counts as infinite."""
+    return 0.0 if gradient is None else float(np.nan_to_num(np.abs(gradient), nan=np.inf).max(initial=0))

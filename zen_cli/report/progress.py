@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from zen_cli.training.loop import EpochRecord, Record, StepRecord, in_words
 
-BAR = "{desc} {percentage:3.0f}%|{bar:24}| {n_fmt}/{total_fmt} [{elapsed}, {rate_fmt}]{postfix}"
+BAR = "{desc} |{bar:12}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]{postfix}"  # fits 80 columns
 
 
 def follow(records: Iterable[Record], epochs: int, out: TextIO | None = None) -> Iterator[Record]:
@@ -38,7 +38,7 @@ def _bars(records: Iterable[Record], epochs: int, out: TextIO) -> Iterator[Recor
         for record in records:
             if isinstance(record, EpochRecord):
                 assert bar is not None  # an epoch ends after a step
-                bar.set_postfix({"loss": record.loss, **record.scores}, refresh=False)
+                bar.set_postfix({"loss": record.loss, **dict(list(record.scores.items())[-1:])}, refresh=False)
                 bar.close()
                 bar = None
             else:

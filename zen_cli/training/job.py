@@ -60,8 +60,6 @@ class Job:
     def save(self, step: int, epoch: int) -> None:
         """Make the state after `step` last, then drop the checkpoint before it."""
         parameters, optimizer = self.experiment.model.parameters, self.experiment.optimizer
-        if not np.isfinite(parameters.vector).all():
-            raise NonFiniteError(f"the parameters are not finite after step {step} (lr {optimizer.lr:g})")
         durable.sync_file(self.run.metrics)
         progress = {"step": step, "epoch": epoch, "metrics_bytes": self.run.metrics.stat().st_size}
         checkpoint.save(self.run.checkpoint(step), parameters, optimizer, {**self._facts(), **progress})

@@ -66,6 +66,8 @@ def fit(
     With `shuffle`, each epoch takes the examples in an order that depends on the model's seed and the
     epoch's number alone. `evaluate` is asked for the held-out scores after each epoch.
     """
+    if epochs < 1 or batch_size < 1:
+        raise ValueError(f"epochs and batch_size must be at least 1, but are {epochs} and {batch_size}")
     inputs, targets = _checked(inputs, targets, model.dtype)
     loss_fn, optimizer = loss_fn or MSE, optimizer or SGD(lr=0.1)
     count, step = len(inputs), 0
@@ -88,26 +90,31 @@ def train_step(
 ) -> float:
     """Forward, loss, backward, update; returns the loss before the update.
 
-    Raises NonFiniteError before the update where the loss or a gradient is not finite.
+    Raises NonFiniteError where the loss or a gradient is not finite, before the update, or a parameter after it.
     """
     with np.errstate(all="ignore"):  # overflow is looked for where it matters, not warned of on the way
+        when = f"at step {step} (lr {optimizer.lr:g})"
         loss = loss_fn(model(inputs), targets)
         value = float(loss.value)
         if not math.isfinite(value):
-            raise NonFiniteError(f"loss is {value} at step {step} (lr {optimizer.lr:g})")
+            raise NonFiniteError(f"loss is {value} {when}")
         parameters = model.parameters
         parameters.zero_gradient()
         loss.backward()
-        if name := parameters.first_non_finite_gradient():
-            raise NonFiniteError(f"the gradient of {name} is not finite at step {step} (lr {optimizer.lr:g})")
+        if name := parameters.non_finite_gradient():
+            raise NonFiniteError(f"the gradient of {name} is not finite {when}")
         optimizer.update(parameters)
+        if name := parameters.non_finite_value():
+            raise NonFiniteError(f"the update made {name} infinite {when}")
     return value
 
 
 def _checked(inputs: np.ndarray, targets: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
-    """Both as arrays of the model's dtype; integer targets may be classes and stay integers if one-dimensional."""
-    inputs, targets = np.asarray(inputs, dtype), np.asarray(targets)
+    """Both as arrays, of the model's dtype but for integer targets: those may be classes, and the loss decides."""
+    with np.errstate(all="ignore"):  # a number too large for the dtype becomes infinite, and the loss shows it
+        inputs, targets = np.asarray(inputs, dtype), np.asarray(targets)
+        if targets.dtype.kind not in "iu":
+            targets = targets.astype(dtype, copy=False)
     if len(inputs) != len(targets) or not len(inputs):
         raise ValueError(f"training needs a target per example, but got {len(inputs)} and {len(targets)}")
-    classes = targets.ndim == 1 and targets.dtype.kind in "iu"
-    return inputs, targets if classes else targets.astype(dtype, copy=False)
+    return inputs, targets

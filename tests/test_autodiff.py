@@ -1,0 +1,292 @@
+import gc
+import inspect
+import operator
+import threading
+
+import numpy as np
+import pytest
+
+from zen_cli import autodiff as ad
+from zen_cli.autodiff import Tensor
+
+TOLERANCE = 1e-6  # central differences in float64 are good to about 1e-9
+
+
+def numbers(*shape, low=-2.0, high=2.0):
+    return np.random.default_rng(len(shape)).uniform(low, high, shape)
+
+
+def positive(*shape):
+    return numbers(*shape, low=0.5)
+
+
+def numpy_rnn(x, w, h, return_sequences=True):
+    states = []
+    for x_t in x:
+        h = np.tanh(x_t + h @ w)
+        states.append(h)
+    return np.stack(states) if return_sequences else h
+
+
+def numpy_softmax(x, axis=-1):
+    return np.exp(x) / np.exp(x).sum(axis, keepdims=True)
+
+
+REFERENCES = {  # every other op has the name of its NumPy function
+    "reduce_sum": lambda x, axis=None, keepdims=False: np.sum(x, axis=axis, keepdims=keepdims),
+    "reduce_mean": lambda x, axis=None, keepdims=False: np.mean(x, axis=axis, keepdims=keepdims),
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "relu": lambda x: np.where(x > 0, x, 0),
+    "flatten": np.ravel,
+    "getitem": operator.getitem,
+    **dict.fromkeys(["linear", "linear_composed"], lambda x, w, b: x @ w + b),
+    **dict.fromkeys(["rnn", "rnn_composed"], numpy_rnn),
+    "softmax": numpy_softmax,
+    "log_softmax": lambda x, axis=-1: np.log(numpy_softmax(x, axis)),
+    "log_probabilities": np.log,
+}
+BROADCAST = [[(2, 3), (3,)], [(2, 3), (2, 3)], [(2, 1), (1, 3)], [(), (2, 3)], [(4, 1, 3), (2, 1)], [(), ()]]
+MATMUL = [
+    *[[(3,), (3,)], [(3,), (3, 2)], [(2, 3), (3,)], [(2, 3), (3, 4)], [(1, 1), (1, 1)], [(4, 2, 3), (3,)]],
+    *[[(3,), (4, 3, 2)], [(4, 2, 3), (3, 5)], [(2, 3), (4, 3, 5)], [(4, 2, 3), (4, 3, 5)], [(4, 1, 2, 3), (5, 3, 2)]],
+    *[[(1, 2, 3), (4, 3, 2)], [(5, 4, 2, 3), (3,)], [(3,), (5, 4, 3, 2)], [(0, 3), (3, 2)], [(2, 0), (0, 3)]],
+]
+INDICES = [
+    *[1, -1, np.int64(1), slice(1, None), slice(None, None, 2), slice(None, None, -1), None, ..., ()],
+    *[(0, 1), (..., 0), (slice(None), None, -1), (1, ..., None, slice(3, 0, -2)), (np.int64(0), slice(2))],
+    *[np.array([0, 0, 1]), [1, 0, 1, 1], np.array([[0, 1], [1, 1]]), np.array(1), np.array([True, False])],
+    *[(np.array([0, 0, 1]), np.array([1, 1, 2])), (slice(None), [0, 0]), (..., [1, 1], None), (1, [0, 0, -1])],
+]
+POWERS = [
+    *[[np.array([-1.5, 0.0, 2.0]), exponent] for exponent in (2, 3.0, 1, 0)],
+    *[[np.array([-1.5, 0.5]), -1], [positive(2, 3), -0.5], [2, (2, 3)], [0, positive(3)]],
+    *[[positive(2, 1), (3,)], [positive(3), (2, 3)], [positive(2), np.array(2.0)]],
+    [np.array([0.0, 0.0, 2.0, 1.5]), np.array([2.0, 3.0, 0.0, -1.0])],
+]
+AXES = [None, 0, 1, -1, (0,), (0, 2), (-1, 0), (0, 1, 2), ()]
+ORDERS = [None, (0, 2, 1), (1, 2, 0), (2, 0, 1), (-1, 0, 1), (1, -1, -3)]
+
+# an op, its inputs (a shape stands for random numbers), and its settings
+ROWS = [
+    *[(op, shapes, ()) for op in ("add", "subtract", "multiply") for shapes in BROADCAST],
+    *[("divide", [a, positive(*b)], ()) for a, b in BROADCAST],
+    *[("power", inputs, ()) for inputs in POWERS],
+    *[("matmul", shapes, ()) for shapes in MATMUL],
+    *[(op, [(2, 3)], ()) for op in ("negative", "exp", "tanh", "sigmoid", "relu", "flatten")],
+    *[(op, [positive(2, 3)], ()) for op in ("log", "log_probabilities")],
+    *[(op, [(2, 1, 3)], (a, keep)) for op in ("reduce_sum", "reduce_mean") for a in AXES for keep in (False, True)],
+    *[(op, [()], (None, keep)) for op in ("reduce_sum", "reduce_mean") for keep in (False, True)],
+    *[("reshape", [(2, 6)], (shape,)) for shape in ((3, 4), (-1,), (2, -1, 1, 2))],
+    *[("transpose", [(2, 3, 4)], (a,)) for a in ORDERS],
+    *[("transpose", [(3,)], ()), ("transpose", [numbers(2, 3).T], ()), ("flatten", [numbers(2, 3).T], ())],
+    *[("concatenate", [(2, 3), (1, 3), (4, 3)], (0,)), ("concatenate", [(2, 3), (2, 1)], (1,))],
+    *[("concatenate", [(2, 3), (2, 2)], (-1,)), ("concatenate", [(2,)], ())],
+    *[("stack", [(2, 3)] * 3, (axis,)) for axis in (0, 1, 2, -1, -2, -3)],
+    *[("stack", [(), ()], ()), ("stack", [(2,)], (-1,))],
+    *[("getitem", [(2, 4, 3)], (index,)) for index in INDICES],
+    *[(op, [x, (3, 2), (2,)], ()) for op in ("linear", "linear_composed") for x in ((3,), (4, 3), (5, 4, 3))],
+    *[(op, [(T, 2, 3), (3, 3), (2, 3)], (r,)) for op in ("rnn", "rnn_composed") for T in (1, 4) for r in (True, False)],
+    *[(op, [(2, 3)], axis) for op in ("softmax", "log_softmax") for axis in ((), (0,), (-1,))],
+]  # fmt: skip
+
+
+def bind(op, inputs, settings, function=None):
+    """The row as a function of its arrays, and those arrays; a number among the inputs is a constant."""
+    function = function or getattr(ad, op)
+    arrays = [numbers(*x) if isinstance(x, tuple) else x for x in inputs if not isinstance(x, int | float)]
+
+    def bound(*arrays):
+        rest = iter(arrays)
+        args = [x if isinstance(x, int | float) else next(rest) for x in inputs]
+        return function(*([args] if op in ("stack", "concatenate") else args), *settings)
+
+    return bound, arrays
+
+
+every_row = pytest.mark.parametrize("row", [pytest.param(row, id=f"{i}-{row[0]}") for i, row in enumerate(ROWS)])
+
+
+def test_table_has_a_row_for_every_op():
+    functions = {name for name in ad.__all__ if inspect.isfunction(getattr(ad, name))}
+    assert functions - {"gradient_error", "no_grad", "primitive"} == {row[0] for row in ROWS}
+
+
+@every_row
+def test_value_is_numpys_and_no_input_changes(row):
+    function, arrays = bind(*row)
+    expected, _ = bind(*row, REFERENCES.get(row[0]) or getattr(np, row[0]))
+    inputs = [Tensor(x.copy()) for x in arrays]
+    out = function(*inputs)
+    np.testing.assert_allclose(out.value, expected(*arrays), rtol=1e-12, atol=1e-15)
+    assert out.shape == np.shape(expected(*arrays))
+    out.backward(np.ones(out.shape))
+    for x, before in zip(inputs, arrays, strict=True):
+        np.testing.assert_array_equal(x.value, before)
+
+
+@every_row
+def test_gradient_is_the_central_difference(row):
+    function, arrays = bind(*row)
+    assert ad.gradient_error(function, *arrays) < TOLERANCE
+
+
+@every_row
+def test_float32_stays_float32(row):
+    function, arrays = bind(*row)
+    inputs = [Tensor(x.astype(np.float32)) for x in arrays]
+    out = function(*inputs)
+    out.backward(np.ones(out.shape))
+    assert {out.dtype, *(x.grad.dtype for x in inputs)} == {np.dtype(np.float32)}
+
+
+REUSED = [lambda x: x * x + x, lambda x: x @ x @ x - x / 3, lambda x: ad.stack([x, x[::-1], x * 2]) @ x, lambda x: x**x]
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_log_probabilities_are_those_of_the_axis_of_softmax(axis):
+    function, x = lambda x: ad.log_probabilities(ad.softmax(x, axis)), numbers(2, 3)
+    np.testing.assert_allclose(function(Tensor(x)).value, np.log(numpy_softmax(x, axis)), rtol=1e-12)
+    assert ad.gradient_error(function, x) < TOLERANCE
+
+
+@pytest.mark.parametrize("function", REUSED)
+def test_a_tensor_used_twice_gets_the_sum_of_its_gradients(function):
+    assert ad.gradient_error(function, positive(3, 3)) < TOLERANCE
+
+
+# --- constants on either side, extremes ---
+
+SCALARS = [2, 2.5, True, np.float32(2.5), np.float64(2.5), np.int64(2), np.bool_(True)]
+ARRAYS = [[1.5, 2.5, 0.5], np.array([1, 2, 3]), np.array([[1.5], [2.5], [3]]), np.array(2.0), np.ones((2, 3, 3))]
+ARITHMETIC = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]
+PAIRS = [(op, c) for op in ARITHMETIC for c in SCALARS + ARRAYS] + [(operator.matmul, ARRAYS[i]) for i in (0, 1, 4)]
+
+
+@pytest.mark.parametrize(("op", "constant"), PAIRS)
+def test_constants_stand_on_both_sides(op, constant):
+    x = positive(3, 3)
+    for function in (lambda x: op(constant, x), lambda x: op(x, constant)):
+        np.testing.assert_allclose(function(Tensor(x)).value, function(x), rtol=1e-14)
+        assert ad.gradient_error(function, x) < TOLERANCE
+        small = function(Tensor(x.astype(np.float32)))
+        assert not np.isscalar(constant) or small.dtype == np.float32
+
+
+def test_power_has_derivatives_at_zero_and_below():
+    base, exponent = Tensor([-2.0, 0.0, 0.0, 0.0]), Tensor([3.0, 0.0, 1.0, 2.0])
+    (base**exponent).backward(np.ones(4))
+    assert (base.grad.tolist(), exponent.grad.tolist()) == ([12, 0, 1, 0], [0, 0, 0, 0])
+
+
+EXTREMES = [
+    (ad.sigmoid, [1, 0, 0.5]),
+    (ad.tanh, [1, -1, 0]),
+    (ad.softmax, [1, 0, 0]),
+    (ad.log_softmax, [0, -2e4, -1e4]),
+    (lambda x: ad.log_probabilities(ad.softmax(x)), [0, -2e4, -1e4]),
+]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("function", "expected"), EXTREMES)
+def test_extreme_inputs_are_exact_and_silent(function, expected, dtype):
+    x = Tensor(np.array([1e4, -1e4, 0], dtype))
+    out = function(x)
+    out.backward([1, 2, 3])
+    np.testing.assert_array_equal(out.value, expected)
+    assert np.isfinite(x.grad).all()
+
+
+# --- the engine ---
+
+
+def test_a_tensor_holds_floats():
+    assert [Tensor(x).dtype for x in (1, [True], np.float32(1), np.ones(1, np.uint8))] == [*"ddfd"]
+    with pytest.raises(TypeError, match="real numbers"):
+        Tensor([1j])
+
+
+def test_gradients_add_up_over_two_backward_calls():
+    x = Tensor([1.0, 2.0])
+    y = ad.reduce_sum(x * x)
+    y.backward()
+    y.backward()
+    assert x.grad.tolist() == [4, 8]
+
+
+def test_a_gradient_has_the_dtype_of_its_tensor_inside_the_graph_too():
+    met = []
+    op = ad.primitive(lambda x, /: (x * 2, lambda g: (met.append(g.dtype) or g * 2,)))
+    (op(Tensor(np.ones(3, np.float32))) * np.ones(3)).backward(np.ones(3))
+    assert met == [np.float32]
+
+
+BAD_BACKWARDS = [
+    (Tensor([1.0, 2.0]), None, "not one number"),
+    (Tensor([1.0, 2.0]), np.ones((2, 1)), r"shape \(2, 1\)"),
+    (Tensor(1.0, requires_grad=False) * 2, None, "requires a gradient"),
+]
+
+
+@pytest.mark.parametrize(("tensor", "grad", "message"), BAD_BACKWARDS)
+def test_backward_refuses(tensor, grad, message):
+    with pytest.raises(ValueError, match=message):
+        tensor.backward(grad)
+
+
+def test_a_chain_of_100_000_ops_is_walked_and_freed_without_recursion():
+    x = Tensor(1.0)
+    y = x
+    for _ in range(50_000):
+        y = y * 1.0 + x * 0.5
+    y.backward()
+    assert x.grad == 25_001
+    del y
+    gc.collect()
+
+
+def test_gradients_nobody_needs_are_never_computed():
+    def fail():
+        raise AssertionError("nobody asked for this gradient")
+
+    op = ad.primitive(lambda a, b, /: (a * b, lambda g: (g * b, fail)))
+    for constant in (3.0, np.array([3.0]), Tensor([3.0], requires_grad=False)):
+        x = Tensor([2.0])
+        op(x, constant).backward()
+        assert x.grad == [3]
+    with pytest.raises(AssertionError, match="nobody"):
+        op(x, Tensor([3.0])).backward()
+
+
+def test_no_grad_records_nothing_in_its_thread_alone():
+    x, elsewhere = Tensor(1.0), []
+    with ad.no_grad():
+        with ad.no_grad():
+            pass
+        y = x * 2
+        thread = threading.Thread(target=lambda: elsewhere.append((x * 2).requires_grad))
+        thread.start()
+        thread.join()
+    assert (y.requires_grad, y.inputs, y.pull_back) == (False, (), None)
+    assert elsewhere == [True]
+
+
+def test_no_grad_ends_with_an_exception():
+    with pytest.raises(ZeroDivisionError), ad.no_grad():
+        _ = 1 / 0
+    assert (Tensor(1.0) * 2).requires_grad
+
+
+def test_no_grad_cuts_probabilities_off_their_logits():
+    with ad.no_grad():
+        p = ad.softmax(Tensor([1.0, 2.0]))
+    assert not ad.log_probabilities(p).requires_grad
+
+
+# --- the checker ---
+
+
+@pytest.mark.parametrize("factor", [1, 1.001, 0, np.array([1, 1, 0]), np.nan, np.inf])
+def test_gradient_checker_passes_only_what_is_right(factor):
+    square = ad.primitive(lambda x, /: (x * x, lambda g: (g * x * 2 * factor,)))
+    assert (ad.gradient_error(square, positive(2, 3)) < 100 * TOLERANCE) == np.all(factor == 1)
