@@ -93,19 +93,18 @@ def train_step(
     Raises NonFiniteError where the loss or a gradient is not finite, before the update, or a parameter after it.
     """
     with np.errstate(all="ignore"):  # overflow is looked for where it matters, not warned of on the way
-        when = f"at step {step} (lr {optimizer.lr:g})"
         loss = loss_fn(model(inputs), targets)
         value = float(loss.value)
         if not math.isfinite(value):
-            raise NonFiniteError(f"loss is {value} {when}")
+            raise NonFiniteError(f"loss is {value} at step {step} (lr {optimizer.lr:g})")
         parameters = model.parameters
         parameters.zero_gradient()
         loss.backward()
         if name := parameters.non_finite_gradient():
-            raise NonFiniteError(f"the gradient of {name} is not finite {when}")
+            raise NonFiniteError(f"the gradient of {name} is not finite at step {step} (lr {optimizer.lr:g})")
         optimizer.update(parameters)
         if name := parameters.non_finite_value():
-            raise NonFiniteError(f"the update made {name} infinite {when}")
+            raise NonFiniteError(f"the update made {name} infinite at step {step} (lr {optimizer.lr:g})")
     return value
 
 
