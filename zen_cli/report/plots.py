@@ -20,6 +20,7 @@ from zen_cli.training.predictions import Table
 BLUE, ORANGE, GREY = "#1f77b4", "#ff7f0e", "#7f7f7f"
 CYCLE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9")  # Okabe and Ito: safe for the colour-blind
 DOTS_PER_INCH = 150
+LONGEST_LABEL = 45
 
 
 def loss_curves(runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
@@ -41,7 +42,7 @@ def loss_curves(runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
 
 def predictions_over_truth(name: str, data: Dataset, series: Series, prediction: np.ndarray) -> Figure:
     """A series in blue, the one-step predictions in orange, and a band over what training has seen."""
-    figure, axes = _canvas(f"Predictions of {name}, one step ahead", "x", series.name, size=(10, 4.5))
+    figure, axes = _canvas(f"Predictions of {name}, one step ahead", "x", series.name, legend_below=True)
     _band(axes, series.positions[0], data.positions[data.train - 1])
     axes.plot(series.positions, series.values, color=BLUE, linewidth=2.8, label="truth")
     axes.plot(data.positions, prediction, color=ORANGE, linewidth=1.2, label="prediction")
@@ -51,7 +52,9 @@ def predictions_over_truth(name: str, data: Dataset, series: Series, prediction:
 
 def extrapolation(name: str, data: Dataset, series: Series, beyond: Table) -> Figure:
     """The end of a series in blue, and what the model makes of it from there on in orange."""
-    figure, axes = _canvas(f"Extrapolation of {name}, {len(beyond['x'])} steps fed back", "x", series.name)
+    figure, axes = _canvas(
+        f"Extrapolation of {name}, {len(beyond['x'])} steps fed back", "x", series.name, legend_below=True
+    )
     shown = max(2 * data.inputs.shape[1], len(beyond["x"]))
     axes.plot(series.positions[-shown:], series.values[-shown:], color=BLUE, label="truth")
     axes.plot(beyond["x"], beyond["prediction"], color=ORANGE, label="extrapolation")
@@ -68,7 +71,9 @@ def confusion(name: str, labels: Sequence[str], table: Table, part: str) -> Figu
     counts = confusion_matrix(pred, real, len(labels))
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     right = counts.trace() / max(counts.sum(), 1)
-    figure, axes = _canvas(f"{name}: {right:.1%} of {len(rows)} right ({part})", "predicted", "true", size=(6.4, 5.6))
+    figure, axes = _canvas(f"{name}: {right:.1%} of {len(rows)} right ({part})", "predicted", "true")
+    figure.set_size_inches(6.4, 5.6)
+    figure.set_layout_engine("constrained")  # class names may be long
     axes.grid(visible=False)
     image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
     axes.set_xticks(range(len(labels)), labels)
@@ -90,13 +95,15 @@ def save(figure: Figure, path: Path) -> Path:
     return path
 
 
-def _canvas(title: str, x: str, y: str, size: tuple[float, float] = (8, 4.5)) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=size, dpi=DOTS_PER_INCH, layout="constrained")
+def _canvas(title: str, x: str, y: str, legend_below: bool = False) -> tuple[Figure, Axes]:
+    """A picture of one diagram. Its margins are fixed: to fit them to the labels takes longer than to draw the rest."""
+    figure = Figure(figsize=(9, 4.5), dpi=DOTS_PER_INCH)
     FigureCanvasAgg(figure)
+    figure.subplots_adjust(left=0.14, right=0.97, top=0.92, bottom=0.21 if legend_below else 0.12)
     axes = figure.add_subplot()
     axes.set_title(title)
     axes.set_xlabel(x)
-    axes.set_ylabel(y)
+    axes.set_ylabel(y if len(y) <= LONGEST_LABEL else f"{y[: LONGEST_LABEL - 3]}...")
     axes.grid(visible=True, alpha=0.3)
     return figure, axes
 
@@ -106,7 +113,7 @@ def _band(axes: Axes, start: float, end: float) -> None:
 
 
 def _legend_below(axes: Axes) -> None:
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, frameon=False)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=3, frameon=False)
 
 
 def _curve(axes: Axes, records: Sequence[Mapping[str, Any]], key: str, **style: Any) -> None:
