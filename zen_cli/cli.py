@@ -46,7 +46,8 @@ def main() -> None:
 def _run() -> int:
     try:
         cli.main(prog_name="zen", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it may have been closed before the start
+            sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code

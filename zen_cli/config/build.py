@@ -41,8 +41,7 @@ def open_config(path: Path, arguments: Sequence[str]) -> tuple[Experiment, list[
     Raises UserError, of which ConfigError has every problem with its place.
     """
     root = read_file(path, str(path))
-    overrides.apply(root, arguments)
-    resolved = resolve(root)
+    resolved = resolve(root, known_problems=overrides.apply(root, arguments))
     return build(resolved), warnings(resolved)
 
 

@@ -10,16 +10,15 @@ from zen_cli.config.reader import Node, read_text
 from zen_cli.config.resolve import expand_components
 
 
-def apply(root: Node, arguments: Sequence[str]) -> None:
-    """Change the tree as the arguments say, in their order. ConfigError has every problem, pointing into them."""
+def apply(root: Node, arguments: Sequence[str]) -> list[Problem]:
+    """Change the tree as the arguments say, in their order; returns the problems of those that cannot be applied."""
     problems: list[Problem] = []
     for order, argument in enumerate(arguments, start=1):
         try:
             _Override(argument, order).change(root)
         except ConfigError as error:
             problems += error.problems
-    if problems:
-        raise ConfigError(problems)
+    return problems
 
 
 class _Override:

@@ -1,7 +1,7 @@
 """A tree of YAML against the schema: every default filled in, every problem found in one pass."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, get_args, get_origin
 
@@ -28,9 +28,10 @@ class Resolved:
         return self.places[path]
 
 
-def resolve(root: Node) -> Resolved:
-    """The config that `root` says; ConfigError with all that is wrong."""
+def resolve(root: Node, known_problems: Iterable[Problem] = ()) -> Resolved:
+    """The config that `root` says; ConfigError with all that is wrong, what is known already included."""
     resolver = _Resolver()
+    resolver.problems += known_problems
     values = resolver.section(Config, root, ())
     if resolver.problems:
         raise ConfigError(resolver.problems)

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from zen_cli.training.loop import EpochRecord, Record, StepRecord, in_words
 
-BAR = "{desc} |{bar:12}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]{postfix}"  # fits 80 columns
+BAR = "{desc} |{bar:10}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]{postfix}"  # fits 80 columns
 
 
 def follow(records: Iterable[Record], epochs: int, out: TextIO | None = None) -> Iterator[Record]:

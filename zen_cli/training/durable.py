@@ -12,7 +12,7 @@ def publish(path: Path, chunks: Iterable[bytes]) -> None:
     descriptor = os.open(temporary, flags, 0o666)
     try:
         for chunk in chunks:
-            _write_all(descriptor, chunk)
+            _write_all(descriptor, chunk, path)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -33,7 +33,7 @@ def append(path: Path, data: bytes) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
     descriptor = os.open(path, flags, 0o666)
     try:
-        _write_all(descriptor, data)
+        _write_all(descriptor, data, path)
     finally:
         os.close(descriptor)
 
@@ -51,7 +51,11 @@ def sync_directory(path: Path) -> None:
     sync_file(path)
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
+def _write_all(descriptor: int, data: bytes, path: Path) -> None:
+    """Write it all, however little the system takes at a time; an error names the file."""
     left = memoryview(data)
-    while left:
-        left = left[os.write(descriptor, left) :]
+    try:
+        while left:
+            left = left[os.write(descriptor, left) :]
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
