@@ -278,7 +278,8 @@ def test_the_message_shows_the_line_with_a_caret():
 
 def test_a_file_is_read_under_the_name_that_the_user_gave(tmp_path):
     (tmp_path / "sine.yaml").write_bytes(codecs.BOM_UTF8 + b"seed: 0\r\n")
-    root = read_file(tmp_path / "sine.yaml", "my/sine.yaml")
+    data, root = read_file(tmp_path / "sine.yaml", "my/sine.yaml")
+    assert data == (tmp_path / "sine.yaml").read_bytes()
     assert root.plain() == {"seed": 0}
     assert str(root.place) == "my/sine.yaml:1:1"
 

@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 import traceback
+from typing import Any, TextIO, cast
 
 import click
 
@@ -12,12 +13,25 @@ from zen_cli.commands.plot import plot
 from zen_cli.commands.predict import predict
 from zen_cli.commands.train import train
 from zen_cli.errors import MachineError, ZenError
+from zen_cli.talk import Talk
 from zen_cli.training.interrupt import Interrupted, die_by
 
 BUG, STOPPED_BY_INTERRUPT = 1, 2
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class ReaderGoneError(Exception):
+    """Whoever read our output has had enough: no error of ours. click would exit with 1 for a BrokenPipeError."""
+
+
+class Group(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ReaderGoneError from None
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, "-V", "--version", prog_name="zen")
 def cli() -> None:
     """zen turns a YAML file into a trained model.
@@ -44,12 +58,13 @@ def main() -> None:
 
 
 def _run() -> int:
+    sys.stderr = talk = Talk(sys.stderr)
     try:
         cli.main(prog_name="zen", standalone_mode=False)
         if sys.stdout is not None:  # it may have been closed before the start
             sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
+        error.show(cast(TextIO, talk))
         return error.exit_code
     except ZenError as error:
         return _say(error)
@@ -58,7 +73,7 @@ def _run() -> int:
         die_by(stop.number)
     except click.Abort:
         die_by(STOPPED_BY_INTERRUPT)
-    except BrokenPipeError:  # whoever read our output has had enough
+    except (BrokenPipeError, ReaderGoneError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except MemoryError:
         return _say(MachineError("not enough memory: make the model, the batch or the data smaller"))

@@ -12,6 +12,14 @@ A message says what is wrong, shows the values and says what to do. Anything tha
 a bug in zen: exit code 1, with its traceback in a file.
 """
 
+LONGEST_QUOTE = 60
+
+
+def quoted(text: object) -> str:
+    """Something a person wrote, as a message quotes it: in quotes, printable, and not too long."""
+    shown = repr(str(text))
+    return shown if len(shown) <= LONGEST_QUOTE else f"{shown[: LONGEST_QUOTE - 4]}...{shown[-1]}"
+
 
 class ZenError(Exception):
     exit_code = 1
@@ -33,7 +41,14 @@ class ShapeError(UserError, ValueError):
 
 
 class DataError(UserError, ValueError):
-    """Data that cannot be used; the message names file, line and column where there are any."""
+    """Data that cannot be used; the message names file, line and column where there are any.
+
+    `setting` is the setting of the data's source that is to blame, where it is one.
+    """
+
+    def __init__(self, message: str, setting: str = "") -> None:
+        super().__init__(message)
+        self.setting = setting
 
 
 class RunError(ZenError):

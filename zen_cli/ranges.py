@@ -11,14 +11,16 @@ class Range:
     above: float | None = None
     least: float | None = None
     below: float | None = None
+    most: float | None = None
 
     def __str__(self) -> str:
-        bounds = ((">", self.above), (">=", self.least), ("<", self.below))
+        bounds = ((">", self.above), (">=", self.least), ("<", self.below), ("<=", self.most))
         return " and ".join(f"{sign} {bound:g}" for sign, bound in bounds if bound is not None)
 
 
 Count = Annotated[int, Range(least=1)]
 CountOrZero = Annotated[int, Range(least=0)]
+Bits = Annotated[int, Range(least=1, most=62)]
 Finite = Annotated[float, Range()]
 Positive = Annotated[float, Range(above=0)]
 NonNegative = Annotated[float, Range(least=0)]

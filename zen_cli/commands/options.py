@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+MOST_STEPS = 1_000_000  # of an extrapolation
+
 runs_option = click.option(
     "--runs",
     type=click.Path(file_okay=False, path_type=Path),

@@ -4,17 +4,20 @@ from pathlib import Path
 
 import click
 
-from zen_cli.commands.options import runs_option
+from zen_cli.commands.options import MOST_STEPS, runs_option
 
 
 @click.command(short_help="Draw the pictures of a run, or compare several.")
 @click.argument("names", metavar="[RUN]...", nargs=-1)
 @click.option("--format", "kind", type=click.Choice(["png", "svg", "pdf"]), default="png", show_default=True)
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Directory for the pictures. [default: RUN/plots]"
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the pictures. [default: RUN/plots]",
 )
 @click.option(
-    "--steps", type=click.IntRange(min=1), default=100, show_default=True, help="Length of the extrapolation."
+    "--steps", type=click.IntRange(1, MOST_STEPS), default=100, show_default=True, help="Length of the extrapolation."
 )
 @runs_option
 def plot(names: tuple[str, ...], kind: str, output: Path | None, steps: int, runs: Path) -> None:

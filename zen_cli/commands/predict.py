@@ -4,13 +4,16 @@ from pathlib import Path
 
 import click
 
-from zen_cli.commands.options import runs_option
+from zen_cli.commands.options import MOST_STEPS, runs_option
 
 
 @click.command(short_help="Predict with a trained model.")
 @click.argument("run", required=False)
 @click.option(
-    "--steps", type=click.IntRange(min=1), help="Go on for N steps after the end, predictions fed back.", metavar="N"
+    "--steps",
+    type=click.IntRange(1, MOST_STEPS),
+    help="Go on for N steps, predictions fed back.",
+    metavar="N",
 )
 @click.option(
     "--input", "input_file", metavar="FILE", help="Predict for new values from a CSV file; - is standard input."

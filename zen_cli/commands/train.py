@@ -22,7 +22,8 @@ def train(config: Path, overrides: tuple[str, ...], runs: Path, quiet: bool) -> 
     \b
     Example:
       zen train configs/sine.yaml
-      zen train configs/sine.yaml seed=1 optimizer.RMSProp.lr=1e-3 model.0.RNN.hidden_dim=64
+      zen train configs/sine.yaml seed=1 optimizer.RMSProp.lr=1e-3
+      zen train configs/digits.yaml optimizer=Adam --quiet
     """
     from zen_cli.config.build import open_config
     from zen_cli.report import progress, results, tables
@@ -35,7 +36,7 @@ def train(config: Path, overrides: tuple[str, ...], runs: Path, quiet: bool) -> 
         click.echo(f"zen: warning: {warning}", err=True)
     training = experiment.config["training"]
     with environment.threads(training["threads"]):
-        job = Job(experiment, runs, config, sys.argv[1:])
+        job = Job(experiment, runs, config.stem, sys.argv[1:])
         records = job.records()
         if not quiet:
             tables.show_model(config.stem, experiment.model.summary)

@@ -1,5 +1,6 @@
 """From a resolved config to an experiment: data, model, loss and optimizer, checked against each other."""
 
+import dataclasses
 import functools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,16 +17,20 @@ from zen_cli.config.schema import Component
 from zen_cli.data.dataset import Dataset, from_examples, from_series
 from zen_cli.data.series import Series
 from zen_cli.data.sources import Source
-from zen_cli.errors import ShapeError, UserError
+from zen_cli.errors import DataError, ShapeError, UserError
 from zen_cli.loss import Loss, categorical_crossentropy
 from zen_cli.memory import demand
 from zen_cli.nn import Model, Softmax
+from zen_cli.nn.parameters import Shape
 from zen_cli.optim import Optimizer
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """All that training needs, built; `config` is the resolved config it was built from, as plain data."""
+    """All that training needs, built.
+
+    `config` is the resolved config it was built from, as plain data, and `text` the file behind it, if it was one.
+    """
 
     config: dict[str, Any]
     source: Source
@@ -33,6 +38,7 @@ class Experiment:
     model: Model
     loss_fn: Loss
     optimizer: Optimizer
+    text: bytes = b""
 
 
 def open_config(path: Path, arguments: Sequence[str]) -> tuple[Experiment, list[str]]:
@@ -40,9 +46,9 @@ def open_config(path: Path, arguments: Sequence[str]) -> tuple[Experiment, list[
 
     Raises UserError, of which ConfigError has every problem with its place.
     """
-    root = read_file(path, str(path))
+    text, root = read_file(path, str(path))
     resolved = resolve(root, known_problems=overrides.apply(root, arguments))
-    return build(resolved), warnings(resolved)
+    return dataclasses.replace(build(resolved), text=text), warnings(resolved)
 
 
 def build(resolved: Resolved) -> Experiment:
@@ -87,8 +93,10 @@ def _load(source: Source, resolved: Resolved) -> Dataset:
     window, train = config["window"], config["split"]["train"]
     if isinstance(loaded, Series) != (window is not None):
         raise _misfit(resolved, ("data", "window"), *_WINDOW_ADVICE[isinstance(loaded, Series)])
-    with _blamed_on(resolved, "data", "window" if window else "split"):
-        return from_series(loaded, window, train) if isinstance(loaded, Series) else from_examples(loaded, train)
+    with _blamed_on(resolved, "data", "window"):
+        data = from_series(loaded, window) if isinstance(loaded, Series) else from_examples(loaded)
+    with _blamed_on(resolved, "data", "split", "train"):
+        return data.split(train)
 
 
 _WINDOW_ADVICE = {
@@ -105,13 +113,18 @@ def _build_model(model: Model, data: Dataset, optimizer: Optimizer, resolved: Re
         raise _misfit(resolved, ("model", error.layer or 0), str(error)) from None
     last = len(model.layers) - 1
     if output != target:
-        hint = f"end the model with Linear: {target[0]}" + (" and Softmax" if data.labels else "")
         message = f"the model gives outputs of shape {output}, but the targets have shape {target}"
-        raise _misfit(resolved, ("model", last), message, hint)
+        raise _misfit(resolved, ("model", last), message, _output_hint(output, target, data))
     with _blamed_on(resolved, "model"):
         arrays = 2 + len(optimizer.slots)
         demand(model.size * model.dtype.itemsize * arrays, f"a model of {model.size:,} parameters")
         model.build()
+
+
+def _output_hint(output: Shape, target: Shape, data: Dataset) -> str:
+    if len(output) > len(target):
+        return "these are outputs for every step: take return_sequences: true from the last recurrent layer"
+    return f"end the model with Linear: {target[0]}" + (" and Softmax" if data.labels else "")
 
 
 def _check_loss(name: str, model: Model, data: Dataset, resolved: Resolved) -> None:
@@ -132,7 +145,8 @@ def _blamed_on(resolved: Resolved, *path: str | int) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        raise _misfit(resolved, path, str(error)) from None
+        setting = error.setting if isinstance(error, DataError) else ""
+        raise _misfit(resolved, (*path, setting) if setting else path, str(error)) from None
 
 
 def _misfit(resolved: Resolved, path: tuple[str | int, ...], message: str, hint: str = "") -> ConfigError:

@@ -9,6 +9,8 @@ from zen_cli.config.problems import ConfigError, Place, Problem, Source
 from zen_cli.config.reader import Node, read_text
 from zen_cli.config.resolve import expand_components
 
+LONGEST_PATH = 150
+
 
 def apply(root: Node, arguments: Sequence[str]) -> list[Problem]:
     """Change the tree as the arguments say, in their order; returns the problems of those that cannot be applied."""
@@ -28,6 +30,8 @@ class _Override:
         self.keys = key.split(".")
         if not equals or not all(self.keys):
             raise self.error("an override is KEY=VALUE", "for example training.epochs=20")
+        if len(key) > LONGEST_PATH or not key.isprintable():
+            raise self.error(f"a key has at most {LONGEST_PATH} characters, all of them printable", "")
         self.value = read_text(argument, "override", order, value_at=len(key) + 1)
 
     def change(self, root: Node) -> None:
@@ -42,7 +46,7 @@ class _Override:
         if isinstance(node.value, list):
             return node.value[self.index(key, len(node.value), depth)]
         if not isinstance(node.value, dict):
-            node.value, node.keys = {}, {}
+            node.value, node.keys, node.place = {}, {}, self.place
         node.keys.setdefault(key, self.place)
         return node.value.setdefault(key, Node({}, self.place))
 

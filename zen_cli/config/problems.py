@@ -74,7 +74,7 @@ class ConfigError(UserError):
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known name that `word` was probably meant to be; another case of the letters counts as near."""
     names = {name.casefold(): name for name in known}
-    found = difflib.get_close_matches(word.casefold(), names, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(word.casefold(), names, n=1, cutoff=0.7)
     return names[found[0]] if found else None
 
 

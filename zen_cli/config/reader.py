@@ -55,8 +55,16 @@ class Node:
 # --- files and arguments ---
 
 
-def read_file(path: Path, shown_as: str) -> Node:
-    """The config in a file that messages call `shown_as`. UserError if it cannot be opened, ConfigError if read."""
+def read_file(path: Path, shown_as: str) -> tuple[bytes, Node]:
+    """The config in a file that messages call `shown_as`, as it stands and as a tree.
+
+    UserError if it cannot be opened, ConfigError if what it says cannot be read.
+    """
+    data = _content(path, shown_as)
+    return data, read_text(data, _printable(shown_as))
+
+
+def _content(path: Path, shown_as: str) -> bytes:
     name = _printable(shown_as)
     try:
         with path.open("rb") as file:
@@ -68,7 +76,7 @@ def read_file(path: Path, shown_as: str) -> Node:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or error
         raise UserError(f"{name} cannot be read ({reason}): check its name and permissions") from None
-    return read_text(data, name)
+    return data
 
 
 def read_text(data: bytes | str, source_name: str, order: int = 0, *, value_at: int | None = None) -> Node:

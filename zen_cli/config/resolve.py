@@ -10,8 +10,13 @@ from zen_cli.config.reader import Node
 from zen_cli.config.registry import COMPONENTS, REQUIRED, Setting, settings_of
 from zen_cli.config.schema import Config, OneOf
 from zen_cli.config.values import RefusedError, accept, shown
+from zen_cli.errors import quoted
 
 Path = tuple[str | int, ...]
+
+PLURALS = {"source": "sources", "layer": "layers", "loss": "losses", "optimizer": "optimizers"}
+ARTICLES = {"source": "a source", "layer": "a layer", "loss": "a loss", "optimizer": "an optimizer"}
+LONGEST_NAME = 40
 
 
 @dataclass
@@ -72,7 +77,7 @@ class _Resolver:
         assert isinstance(node.value, dict)
         meant = set()
         for key in node.value.keys() - known.keys():
-            near = nearest(key, known.keys() - node.value.keys())
+            near = nearest(key, known)
             meant |= {near} if near else set()
             choices = f"the keys here are {listed(known)}" if known else f"{path[-1]} takes no settings"
             hint = f"did you mean '{near}'?" if near else choices
@@ -103,12 +108,12 @@ class _Resolver:
         node = expanded(node, kind)
         names = COMPONENTS[kind]
         if not isinstance(node.value, dict) or len(node.value) != 1:
-            return self.refuse(node.place, path, *_not_one_component(kind, node))
+            return self.refuse(*_not_one_component(kind, node, path))
         ((name, settings),) = node.value.items()
         if name not in names:
             near = nearest(name, names)
-            hint = f"did you mean '{near}'?" if near else f"the {kind}s are {listed(names)}"
-            return self.refuse(node.keys[name], path, f"there is no {kind} named '{name}'", hint)
+            hint = f"did you mean '{near}'?" if near else f"the {PLURALS[kind]} are {listed(names)}"
+            return self.refuse(node.keys[name], path, f"there is no {kind} named {quoted(name)}", hint)
         inner = (*path, name)
         self.places[inner] = node.keys[name]
         return {name: self.settings(settings_of(names[name]), settings, inner)}
@@ -166,14 +171,25 @@ def _component_kind(annotation: Any) -> str | None:
     return next((extra.kind for extra in extras if isinstance(extra, OneOf)), None)
 
 
-def _not_one_component(kind: str, node: Node) -> tuple[str, str]:
-    if isinstance(node.value, dict) and len(node.value) > 1:
-        first, *others = node.value
-        return (
-            f"expected one {kind}, got {len(node.value)} keys: {listed(node.value)}",
-            f"a {kind} is one name: indent its settings below it, so that {first} holds {listed(others)}",
-        )
-    return f"expected the name of a {kind}, got {shown(node.plain())}", f"the {kind}s are {listed(COMPONENTS[kind])}"
+def _not_one_component(kind: str, node: Node, path: Path) -> tuple[Place, Path, str, str]:
+    """The problem of a node that should hold one component's name and holds something else, or several."""
+    if not isinstance(node.value, dict) or not node.value:
+        message = f"expected the name of {ARTICLES[kind]}, got {shown(node.plain())}"
+        return node.place, path, message, f"the {PLURALS[kind]} are {listed(COMPONENTS[kind])}"
+    first, second = list(node.value)[:2]
+    written_as = ".".join(map(str, path))
+    message = f"expected one {kind}, got {len(node.value)} keys: {listed(map(_clipped, node.value))}"
+    hint = f"if {second} is a setting of {first}, indent it below, or override {written_as}.{first}.{second}"
+    if second in COMPONENTS[kind]:
+        hint = f"keep one; to replace it in an override write {written_as}='{second}: ...'"
+    last = max(node.keys.values(), key=lambda place: place.source.order)  # an override is to blame before the file
+    if last.source.order:
+        return last, (*path, second), message, hint
+    return node.place, path, message, hint
+
+
+def _clipped(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
 
 
 def _as_plain(default: Any) -> Any:

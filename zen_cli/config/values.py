@@ -1,12 +1,14 @@
 """One value against one type: pydantic decides, the sentence about it is ours."""
 
 import math
+from contextlib import suppress
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from zen_cli.errors import quoted
 from zen_cli.ranges import Range
 
 NOUNS = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null"}
@@ -19,12 +21,11 @@ class RefusedError(Exception):
 
 def accept(annotation: Any, value: Any) -> Any:
     """`value` as the type wants it, or RefusedError. A whole number may be written 1e3; nothing else is converted."""
-    if isinstance(value, float) and value.is_integer() and float not in _plain_types(annotation):
-        value = int(value)
-    try:
-        return _adapter(annotation).validate_python(value, strict=True)
-    except ValidationError:
-        raise RefusedError(f"expected {describe(annotation)}, got {shown(value)}") from None
+    readings = [value, int(value)] if isinstance(value, float) and value.is_integer() else [value]
+    for reading in readings:
+        with suppress(ValidationError):
+            return _adapter(annotation).validate_python(reading, strict=True)
+    raise RefusedError(f"expected {describe(annotation)}, got {shown(value)}")
 
 
 def describe(annotation: Any) -> str:
@@ -45,12 +46,15 @@ def shown(value: Any) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, dict | list):
-        return "a block of keys" if isinstance(value, dict) else "a list"
+        kind = "a block of keys" if isinstance(value, dict) else "a list"
+        return kind if value else kind.replace("a ", "an empty ", 1)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and not math.isfinite(value):
         return f".{value}".replace(".-", "-.")
-    text = f'"{value}"' if isinstance(value, str) else f"{value}"
+    if isinstance(value, str):
+        return '"' + quoted(value)[1:-1] + '"'
+    text = f"{value}"
     return text if len(text) <= LONGEST_VALUE_SHOWN else text[: LONGEST_VALUE_SHOWN - 3] + "..."
 
 
@@ -64,16 +68,7 @@ def _for_pydantic(annotation: Any) -> Any:
     if get_origin(annotation) is Annotated:
         base, *extras = get_args(annotation)
         (bounds,) = (extra for extra in extras if isinstance(extra, Range))
-        return Annotated[base, Field(gt=bounds.above, ge=bounds.least, lt=bounds.below)]
+        return Annotated[base, Field(gt=bounds.above, ge=bounds.least, lt=bounds.below, le=bounds.most)]
     if get_origin(annotation) in (Union, UnionType):
         return Union[tuple(map(_for_pydantic, get_args(annotation)))]  # noqa: UP007 - built from a tuple
     return annotation
-
-
-def _plain_types(annotation: Any) -> set[Any]:
-    """The bare types among the alternatives of a type."""
-    if get_origin(annotation) is Annotated:
-        return {get_args(annotation)[0]}
-    if get_origin(annotation) in (Union, UnionType):
-        return set().union(*map(_plain_types, get_args(annotation)))
-    return {annotation}

@@ -1,7 +1,7 @@
 """Examples ready for training: inputs and targets, and which of them train."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,6 +32,14 @@ class Dataset:
     def held_out(self) -> int:
         return len(self) - self.train
 
+    def split(self, train: int | float) -> "Dataset":
+        """The same examples, of which the first `train` train: a number of them, or a fraction."""
+        number = round(train * len(self)) if isinstance(train, float) else train
+        if not 1 <= number <= len(self):
+            noun = "windows" if self.series else "examples"
+            raise DataError(f"cannot train on {number} of {len(self)} {noun}: choose from 1 to {len(self)}")
+        return replace(self, train=number)
+
     def fingerprint(self) -> str:
         """SHA-256 over the series, or over inputs and targets: equal data, equal fingerprint."""
         digest = hashlib.sha256()
@@ -41,29 +49,19 @@ class Dataset:
         return digest.hexdigest()
 
 
-def from_series(series: Series, window: int, train: int | float) -> Dataset:
-    """Windows of `window` values, each with the next value as its target."""
+def from_series(series: Series, window: int) -> Dataset:
+    """Windows of `window` values, each with the next value as its target; all of them train."""
     if len(series) <= window:
         raise DataError(
             f"a window of {window} values and the next one need {window + 1} points, but the series has {len(series)}"
         )
     inputs = windows(series.values, window)[:-1]
     targets, positions = series.values[window:, None], series.positions[window:]
-    return Dataset(inputs, targets, _train_count(train, len(inputs), "windows"), positions, series=series)
+    return Dataset(inputs, targets, len(inputs), positions, series=series)
 
 
-def from_examples(examples: Examples, train: int | float) -> Dataset:
-    """Classified examples as they are, their classes as one-hot rows."""
+def from_examples(examples: Examples) -> Dataset:
+    """Classified examples as they are, their classes as one-hot rows; all of them train."""
     count = len(examples.inputs)
     one_hot = np.eye(len(examples.labels))[examples.classes]
-    return Dataset(
-        examples.inputs, one_hot, _train_count(train, count, "examples"), np.arange(count), labels=examples.labels
-    )
-
-
-def _train_count(train: int | float, count: int, noun: str) -> int:
-    """`train` as a number of examples: a whole number is one already, a fraction is of `count`."""
-    number = round(train * count) if isinstance(train, float) else train
-    if not 1 <= number <= count:
-        raise DataError(f"cannot train on {number} of {count} {noun}: choose from 1 to {count}")
-    return number
+    return Dataset(examples.inputs, one_hot, count, np.arange(count), labels=examples.labels)

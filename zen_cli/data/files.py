@@ -1,14 +1,19 @@
 """Numbers from a CSV file."""
 
 import csv
+import io
 import math
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
-from zen_cli.errors import DataError
+from zen_cli.errors import DataError, quoted
+
+# What a spreadsheet writes; Python's float() would also take 1_000 and digits of other scripts.
+NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
 
 
 def read_table(path: str) -> np.ndarray:
@@ -17,16 +22,16 @@ def read_table(path: str) -> np.ndarray:
     The first line may name the columns. Every cell must be a finite number and every row equally long;
     DataError names the line and the column of the first that is not.
     """
-    if path == "-":
-        return parse_table(sys.stdin, "standard input")
+    name = "standard input" if path == "-" else path
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            return parse_table(file, path)
+        with sys.stdin.buffer if path == "-" else Path(path).open("rb") as file:
+            lines = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+            return parse_table(lines, name)
     except FileNotFoundError:
-        raise DataError(f"{path}: there is no such file") from None
+        raise DataError(f"{name}: there is no such file") from None
     except (OSError, UnicodeDecodeError) as error:
         reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
-        raise DataError(f"{path}: cannot be read: {reason}") from None
+        raise DataError(f"{name}: cannot be read: {reason}") from None
 
 
 def parse_table(lines: Iterable[str], name: str) -> np.ndarray:
@@ -35,15 +40,15 @@ def parse_table(lines: Iterable[str], name: str) -> np.ndarray:
     names: list[str] = []
     rows: list[list[float]] = []
     try:
-        for cells in reader:
-            if not cells:
-                continue
-            if not rows and not names and not any(map(_is_number, cells)):
+        for cells in filter(None, reader):
+            where = f"{name}:{reader.line_num}"
+            if not rows and not names and not any(map(NUMBER.fullmatch, cells)):
+                _demand_commas(cells, where)
                 names = cells
                 continue
-            where = f"{name}:{reader.line_num}"
-            if cells and rows and len(cells) != len(rows[0]):
-                raise DataError(f"{where}: {len(cells)} values where the rows before have {len(rows[0])}")
+            before = len(rows[0]) if rows else len(names or cells)
+            if len(cells) != before:
+                raise DataError(f"{where}: {len(cells)} values where the rows before have {before}")
             rows.append([_number(cell, f"{where}: column {_column(i, names)}") for i, cell in enumerate(cells)])
     except csv.Error as error:
         raise DataError(f"{name}:{reader.line_num}: {error}") from None
@@ -52,20 +57,17 @@ def parse_table(lines: Iterable[str], name: str) -> np.ndarray:
     return np.array(rows)
 
 
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+def _demand_commas(cells: list[str], where: str) -> None:
+    other = next((mark for mark in ";\t|" if mark in cells[0]), None) if len(cells) == 1 else None
+    if other:
+        raise DataError(f"{where}: the values are separated by {other!r}: write commas between them")
 
 
 def _number(cell: str, where: str) -> float:
-    if not _is_number(cell) or not math.isfinite(float(cell)):
-        shown = cell if len(cell) <= 40 else cell[:37] + "..."
-        raise DataError(f"{where}: {shown!r} is not a finite number")
+    if not NUMBER.fullmatch(cell) or not math.isfinite(float(cell)):
+        raise DataError(f"{where}: {quoted(cell)} is not a finite number")
     return float(cell)
 
 
 def _column(place: int, names: list[str]) -> str:
-    return repr(names[place]) if place < len(names) else str(place + 1)
+    return quoted(names[place]) if names else str(place + 1)

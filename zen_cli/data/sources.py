@@ -9,7 +9,7 @@ from zen_cli.data.expression import evaluate
 from zen_cli.data.series import Series
 from zen_cli.errors import DataError
 from zen_cli.memory import demand
-from zen_cli.ranges import Count, Finite, NonNegative, Positive
+from zen_cli.ranges import Bits, Count, Finite, NonNegative, Positive
 from zen_cli.streams import Stream, generator
 
 
@@ -57,10 +57,17 @@ class Curve(Source):
 
     def load(self, seed: int) -> Series:
         demand(8 * 4 * self.points, f"a curve of {self.points:,} points")
-        x = self.start + self.step * np.arange(self.points)
-        values = evaluate(self.expression, x)
-        if self.noise:
-            values = values + self.noise * generator(seed, Stream.NOISE).standard_normal(self.points)
+        with np.errstate(all="ignore"):  # what is not finite is named below
+            x = self.start + self.step * np.arange(self.points)
+            noise = self.noise * generator(seed, Stream.NOISE).standard_normal(self.points) if self.noise else 0.0
+            if not np.isfinite(x).all():
+                raise DataError(f"x leaves the range of numbers after {self.points} steps of {self.step:g}", "step")
+            try:
+                values = evaluate(self.expression, x) + noise
+            except DataError as error:
+                raise DataError(str(error), "expression") from None
+        if not np.isfinite(values).all():
+            raise DataError(f"noise of {self.noise:g} makes values that are no numbers", "noise")
         return Series(x, values, self.expression)
 
     def inputs(self, table: np.ndarray) -> np.ndarray:
@@ -89,7 +96,7 @@ class FizzBuzz(Source):
     A multiple of 3 is fizz, of 5 buzz, of both fizzbuzz; any other is a number.
     """
 
-    def __init__(self, numbers: Count = 100, bits: Count = 10) -> None:
+    def __init__(self, numbers: Count = 100, bits: Bits = 10) -> None:
         self.numbers = numbers
         self.bits = bits
 
@@ -102,7 +109,7 @@ class FizzBuzz(Source):
     def inputs(self, table: np.ndarray) -> np.ndarray:
         numbers = _with_columns(table, 1, "there is one number a line")[:, 0]
         most = 2**self.bits - 1
-        if wrong := [n for n in numbers if n != int(n) or not 0 <= n <= most]:
+        if (wrong := numbers[(numbers != np.floor(numbers)) | (numbers < 0) | (numbers > most)]).size:
             raise DataError(f"{wrong[0]:g} is not a whole number from 0 to {most}, which {self.bits} bits can hold")
         return (numbers.astype(np.int64)[:, None] >> np.arange(self.bits) & 1).astype(np.float64)
 

@@ -1,6 +1,7 @@
 """Pictures, drawn by matplotlib's Agg canvas without pyplot: no window, no display, no state."""
 
 import io
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,13 @@ DOTS_PER_INCH = 150
 LONGEST_LABEL = 45
 
 
-def loss_curves(runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
-    """Training loss (solid) and held-out loss (dotted) over the epochs, from each run's records by its name."""
+def loss_curves(runs: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]) -> Figure:
+    """Training loss (solid) and held-out loss (dotted) over the epochs, from each run's name and records."""
     alone = len(runs) == 1
-    figure, axes = _canvas(f"Loss of {next(iter(runs))}" if alone else "Loss", "epoch", "loss (logarithmic)")
-    marker = "." if max(len(records) for records in runs.values()) <= 30 else None
-    for i, (name, records) in enumerate(runs.items()):
-        prefix = "" if alone else f"{name}: "
+    figure, axes = _canvas(f"Loss of {runs[0][0]}" if alone else "Loss", "epoch", "loss (logarithmic)")
+    marker = "." if max(len(records) for _, records in runs) <= 30 else None
+    for i, (name, records) in enumerate(runs):
+        prefix = "" if alone else f" {name}: "  # a label that starts with _ would be left out of the legend
         colors = (BLUE, ORANGE) if alone else 2 * (CYCLE[i % len(CYCLE)],)
         for key, label, line, color in zip(("loss", "val_loss"), ("training", "held out"), "-:", colors, strict=True):
             _curve(axes, records, key, label=prefix + label, linestyle=line, color=color, marker=marker)
@@ -90,7 +91,9 @@ def save(figure: Figure, path: Path) -> Path:
     buffer = io.BytesIO()
     kind = path.suffix.removeprefix(".")
     without_date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
-    figure.savefig(buffer, format=kind, metadata=without_date)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # a name in a script that the font lacks: boxes stand for it
+        figure.savefig(buffer, format=kind, metadata=without_date)
     deliver(path, buffer.getvalue())
     return path
 

@@ -1,5 +1,6 @@
 """The files of a finished run, and those made from one later: predictions as CSV, and pictures."""
 
+import errno
 import io
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 
 from zen_cli.config.build import Experiment
 from zen_cli.data.files import read_table
+from zen_cli.errors import DataError
 from zen_cli.report import plots
 from zen_cli.training import environment, predictions
 from zen_cli.training.durable import deliver
@@ -21,18 +23,21 @@ def write(run: Run, experiment: Experiment, table: Table) -> list[Path]:
     """What every training leaves: its one-step predictions, the loss curves, and the picture of its kind."""
     path = run.predictions / "predictions.csv"
     deliver(path, _as_csv(table))
-    pictures = {"loss": plots.loss_curves({run.name: run.records()}), **_picture(run, experiment, table)}
+    pictures = {"loss": plots.loss_curves([(run.name, run.records())]), **_picture(run, experiment, table)}
     return [path, *(plots.save(figure, run.plots / f"{name}.png") for name, figure in pictures.items())]
 
 
 def predict(run: Run, steps: int | None, input_file: str | None, output: str | None) -> Path | None:
     """Write the predictions asked for as CSV and return the path; None where they went to standard output."""
-    table_in = read_table(input_file) if input_file is not None else None
+    given = read_table(input_file) if input_file is not None else None
     experiment = predictions.load(run)
     with environment.threads(experiment.config["training"]["threads"]):
-        table, name = _predictions(experiment, steps, table_in)
+        try:
+            table, name = _predictions(experiment, steps, given)
+        except DataError as error:
+            raise DataError(f"{input_file}: {error}") from None
     if output == "-":
-        sys.stdout.write(_as_csv(table).decode())
+        _to_standard_output(_as_csv(table).decode())
         return None
     path = Path(output) if output else run.predictions / f"{name}.csv"
     deliver(path, _as_csv(table))
@@ -43,7 +48,9 @@ def plot(runs: Sequence[Run], kind: str, output: Path | None, steps: int) -> lis
     """Draw all pictures of one run, or the losses of several in one picture, and return their paths."""
     folder = output or runs[0].plots
     folder.mkdir(parents=True, exist_ok=True)
-    pictures = {"loss": plots.loss_curves({run.name: run.records() for run in runs})}
+    names = [run.name for run in runs]
+    titles = names if len(set(names)) == len(names) else [str(run.path) for run in runs]
+    pictures = {"loss": plots.loss_curves([(title, run.records()) for title, run in zip(titles, runs, strict=True)])}
     if len(runs) > 1:
         return [plots.save(pictures["loss"], folder / f"loss_compared.{kind}")]
     experiment = predictions.load(runs[0])
@@ -74,6 +81,16 @@ def _picture(run: Run, experiment: Experiment, table: Table) -> dict[str, Figure
             "predictions": plots.predictions_over_truth(run.name, data, data.series, np.asarray(table["prediction"]))
         }
     return {"confusion": plots.confusion(run.name, data.labels, table, HELD_OUT if data.held_out else TRAINED)}
+
+
+def _to_standard_output(text: str) -> None:
+    try:
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, "it is closed")
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, "standard output") from None
 
 
 def _as_csv(table: Table) -> bytes:

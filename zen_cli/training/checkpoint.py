@@ -17,6 +17,7 @@ from zen_cli.optim import Optimizer
 from zen_cli.training.durable import publish
 
 FORMAT = 1
+METADATA_KEY = "zen"
 OPTIMIZER_PREFIX = "optimizer."
 
 
@@ -50,32 +51,34 @@ def save(path: Path, parameters: Parameters, optimizer: Optimizer, metadata: Map
     """Write a checkpoint that lasts once this returns. `metadata` is plain data."""
     tensors = {p.name: np.ascontiguousarray(p.value) for p in parameters}
     tensors |= {OPTIMIZER_PREFIX + slot: array for slot, array in optimizer.state.items()}
-    described = {key: json.dumps(value, sort_keys=True) for key, value in {"format": FORMAT, **metadata}.items()}
-    described["sha256"] = _digest(tensors, described)
-    publish(path, [serialize(tensors, described)])
+    text = json.dumps({"format": FORMAT, **metadata}, sort_keys=True)
+    # under one key, because safetensors writes several in random order and equal states shall give equal bytes
+    publish(path, [serialize(tensors, {METADATA_KEY: f"{_digest(tensors, text)} {text}"})])
 
 
 def load(path: Path) -> Checkpoint:
     """Read a checkpoint; RunError unless it is whole and of a format that this version knows."""
     try:
         with safe_open(path, framework="numpy") as file:
-            described = dict(file.metadata() or {})
+            digest, _, text = (file.metadata() or {})[METADATA_KEY].partition(" ")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it has no __iter__
     except FileNotFoundError:
         raise RunError(f"{path}: there is no such checkpoint") from None
+    except KeyError:
+        raise RunError(f"{path}: a safetensors file, but not one of zen's checkpoints") from None
     except (SafetensorError, OSError, ValueError) as error:
         raise RunError(f"{path}: not a readable checkpoint ({error}): restore it from a copy, or train again") from None
-    if described.pop("sha256", None) != _digest(tensors, described):
+    if digest != _digest(tensors, text):
         raise RunError(f"{path}: its content does not match its digest: restore it from a copy, or train again")
-    metadata = {key: json.loads(value) for key, value in described.items()}
+    metadata = json.loads(text)
     if metadata["format"] != FORMAT:
         raise RunError(f"{path}: written in format {metadata['format']}, but this zen reads {FORMAT}: update zen")
     return Checkpoint(path, tensors, metadata)
 
 
-def _digest(tensors: Mapping[str, np.ndarray], described: Mapping[str, str]) -> str:
-    """SHA-256 over the metadata and over each tensor's name, dtype, shape and bytes."""
-    digest = hashlib.sha256(json.dumps(dict(described), sort_keys=True).encode())
+def _digest(tensors: Mapping[str, np.ndarray], text: str) -> str:
+    """SHA-256 over the metadata's text and over each tensor's name, dtype, shape and bytes."""
+    digest = hashlib.sha256(text.encode())
     for name in sorted(tensors):
         tensor = tensors[name]
         digest.update(f"{name} {tensor.dtype.str} {tensor.shape}".encode())

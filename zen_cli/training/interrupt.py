@@ -16,13 +16,17 @@ class Interrupted(Exception):  # noqa: N818 - an event, not an error
 
 
 class SignalWatch:
-    """Within `with`, the first of SIGNALS is noted in `received`; a second one has its usual effect at once."""
+    """Within `with`, the first of SIGNALS is noted in `received`; a second one has its usual effect at once.
+
+    A signal that is ignored from the start, as SIGHUP under nohup, stays ignored.
+    """
 
     def __init__(self) -> None:
         self.received: int | None = None
 
     def __enter__(self) -> "SignalWatch":
-        self._before = {number: signal.signal(number, self._note) for number in SIGNALS}
+        heeded = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+        self._before = {number: signal.signal(number, self._note) for number in heeded}
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
@@ -30,7 +34,7 @@ class SignalWatch:
 
     def _note(self, number: int, _: FrameType | None) -> None:
         self.received = number
-        for each in SIGNALS:
+        for each in self._before:
             signal.signal(each, signal.SIG_DFL)
 
     def _restore(self) -> None:

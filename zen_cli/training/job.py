@@ -27,13 +27,11 @@ EVALUATION_BATCH = 256
 class Job:
     """Trains an experiment in a run directory of its own, claimed when this is made."""
 
-    def __init__(self, experiment: Experiment, runs: Path, config_path: Path, argv: list[str]) -> None:
+    def __init__(self, experiment: Experiment, runs: Path, name: str, argv: list[str]) -> None:
         self.experiment = experiment
         self.environment = environment.describe()
         self.fingerprint = experiment.data.fingerprint()
-        self.run = run_directory.create(
-            runs, config_path.stem, config_path.read_bytes(), {**self._facts(), "argv": argv}
-        )
+        self.run = run_directory.create(runs, name, experiment.text, {**self._facts(), "argv": argv})
         self.saved_step = -1
         self._saved_at = time.monotonic()
 
@@ -111,9 +109,9 @@ def scores(model: Model, inputs: np.ndarray, targets: np.ndarray, loss_fn: Loss,
     """`val_loss`, and `val_accuracy` for classes or `val_rmse` for values, over all examples."""
     if not len(inputs):
         return {}
-    targets = targets.astype(model.dtype, copy=False)
     outputs, losses, sizes = [], [], []
     with no_grad(), np.errstate(all="ignore"):
+        targets = targets.astype(model.dtype, copy=False)
         for batch in batches(len(inputs), EVALUATION_BATCH):
             pred = model(inputs[batch])
             losses.append(float(loss_fn(pred, targets[batch]).value))

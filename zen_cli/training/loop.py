@@ -109,10 +109,13 @@ def train_step(
 
 
 def _checked(inputs: np.ndarray, targets: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
-    """Both as arrays, of the model's dtype but for integer targets: those may be classes, and the loss decides."""
-    with np.errstate(all="ignore"):  # a number too large for the dtype becomes infinite, and the loss shows it
-        inputs, targets = np.asarray(inputs, dtype), np.asarray(targets)
-        if targets.dtype.kind not in "iu":
+    """Both as arrays, the targets in the model's dtype, unless they are integers: the loss may take them for classes.
+
+    The inputs stay as they are, since windows of a series are a view; the model converts each batch.
+    """
+    inputs, targets = np.asarray(inputs), np.asarray(targets)
+    if targets.dtype.kind not in "iu":
+        with np.errstate(all="ignore"):  # a number too large becomes infinite, and the loss shows it
             targets = targets.astype(dtype, copy=False)
     if len(inputs) != len(targets) or not len(inputs):
         raise ValueError(f"training needs a target per example, but got {len(inputs)} and {len(targets)}")

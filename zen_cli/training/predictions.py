@@ -29,6 +29,10 @@ def load(run: Run) -> Experiment:
     if not files:
         raise RunError(f"{run.path} has no checkpoint: train again")
     stored = checkpoint.load(files[-1])
+    if stored.step != int(stored.path.stem):
+        raise RunError(f"{stored.path}: it is of step {stored.step}: name it after that step again")
+    if stored.config != run.info().get("config"):
+        raise RunError(f"{stored.path}: it is of another run than {run.path}: bring back the one that belongs there")
     source = Source(f"the config in {stored.path.name}", [])
     experiment = build.build(Resolved(stored.config, {(): Place(source, 1, 1)}))
     stored.restore(experiment.model.parameters)
@@ -90,7 +94,8 @@ def extrapolate(model: Model, window: np.ndarray, steps: int) -> np.ndarray:
     """`steps` values after `window` (T,): each is predicted from the T values before it, predicted ones included."""
     width = len(window)
     values = np.empty(width + steps, model.dtype)
-    values[:width] = window
+    with np.errstate(over="ignore"):
+        values[:width] = window
     for end in range(width, width + steps):
         values[end] = model.predict(values[None, end - width : end, None])[0, 0]
     return values[width:]

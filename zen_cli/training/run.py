@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from zen_cli.errors import RunError
+from zen_cli.errors import RunError, quoted
 from zen_cli.training import durable
 
 LONGEST_STEM = 80
@@ -43,7 +43,8 @@ class Run:
 
     def checkpoints(self) -> list[Path]:
         """The checkpoint files, oldest first: their names are their step numbers."""
-        return sorted((self.path / "checkpoints").glob("[0-9]*.safetensors"))
+        files = (self.path / "checkpoints").glob("*.safetensors")
+        return sorted(path for path in files if re.fullmatch(r"[0-9]{12}", path.stem))
 
     def info(self) -> dict[str, Any]:
         """What run.json says; RunError where it cannot be read."""
@@ -60,9 +61,13 @@ class Run:
         """The lines of metrics.jsonl; the last may be cut short by a crash and is then left out."""
         try:
             lines = self.metrics.read_text(encoding="utf-8").split("\n")[:-1]
-            return [json.loads(line) for line in lines]
+            records = [json.loads(line) for line in lines]
         except (OSError, ValueError) as error:
             raise RunError(f"{self.metrics}: cannot be read ({error})") from None
+        for number, record in enumerate(records, start=1):
+            if not isinstance(record, dict) or not {"epoch", "step", "loss"} <= record.keys():
+                raise RunError(f"{self.metrics}:{number}: this line is no record of an epoch")
+        return records
 
 
 def create(runs: Path, stem: str, config: bytes, info: Mapping[str, Any]) -> Run:
@@ -85,31 +90,40 @@ def find(runs: Path, wanted: str | None) -> Run:
     """The run that a person means: a path, a name, the beginning of one name, or None for the newest."""
     if wanted is None:
         return _newest(runs)
-    if (Path(wanted) / "run.json").is_file():
+    if _is_run(Path(wanted)):
         return Run(Path(wanted))
     names = [run.name for run in all_runs(runs)]
     matches = [name for name in names if name == wanted] or [n for n in names if wanted and n.startswith(wanted)]
     if len(matches) == 1:
         return Run(runs / matches[0])
     if matches:
-        raise RunError(f"'{wanted}' may be any of {', '.join(matches)}: write one of them")
+        raise RunError(f"{quoted(wanted)} may be any of {', '.join(matches)}: write one of them")
     there_are = f"the runs are {', '.join(names[-10:])}" if names else "no run is there yet: zen train CONFIG makes one"
-    raise RunError(f"no run named '{wanted}' in {runs}: {there_are}")
+    raise RunError(f"no run named {quoted(wanted)} in {runs}: {there_are}")
 
 
 def all_runs(runs: Path) -> list[Run]:
     """Every run in the directory, in the order they were started."""
     if not runs.is_dir():
         return []
-    found = [Run(path) for path in runs.iterdir() if (path / "run.json").is_file()]
-    return sorted(found, key=lambda run: (_sequence(run), run.name))
+    found = [Run(path) for path in runs.iterdir() if _is_run(path)]
+    return sorted(found, key=lambda run: (_sequence(run), len(run.name), run.name))  # sine-9 before sine-10
 
 
 def _newest(runs: Path) -> Run:
     found = all_runs(runs)
     if not found:
         raise RunError(f"no run in {runs} yet: zen train CONFIG makes one")
+    for run in found:
+        run.info()  # a run whose number cannot be read may be the newest
     return found[-1]
+
+
+def _is_run(path: Path) -> bool:
+    try:
+        return (path / "run.json").is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _sequence(run: Run) -> int:

@@ -1,0 +1,146 @@
+"""What several test files share: the command line in this process, and one small training to work from."""
+
+import contextlib
+import io
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from zen_cli import cli
+from zen_cli.config import overrides
+from zen_cli.config.build import open_config
+from zen_cli.config.problems import ConfigError
+from zen_cli.config.reader import read_text
+from zen_cli.config.resolve import resolve
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+
+TINY = """\
+data:
+  source: {Curve: {expression: sin(x), points: 12}}
+  window: 3
+  split: {train: 6}
+model:
+  - RNN: {hidden_dim: 2}
+  - Linear: 1
+loss: MSE
+optimizer: {SGD: 0.1}
+training: {epochs: 2, batch_size: 4}
+"""
+
+SERIES = """\
+seed: 0
+data:
+  source:
+    Curve: {expression: sin(x), points: 20}
+  window: 5
+  split: {train: 10}
+model:
+  - RNN: {units: 3, hidden_dim: 3, return_sequences: true}
+  - RNN: {hidden_dim: 3}
+  - Linear: 4
+  - Linear: 1
+loss: MSE
+optimizer:
+  RMSProp: {lr: 5e-4}
+training: {epochs: 2, batch_size: 8}
+"""
+CLASSES = """\
+data:
+  source:
+    FizzBuzz: {numbers: 20, bits: 5}
+model:
+  - Linear: 4
+  - Softmax
+loss: categorical_crossentropy
+optimizer: Adam
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended. `out` is for data, `err` for talk."""
+
+    code: int
+    out: str
+    err: str
+
+
+class TextInput(io.TextIOWrapper):
+    """Standard input that holds these bytes."""
+
+    def __init__(self, data):
+        super().__init__(io.BytesIO(data), encoding="utf-8")
+
+
+def run_zen(*arguments, stdin=b""):
+    """`zen ARGUMENTS...` in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        patch.setattr(sys, "argv", ["zen", *map(str, arguments)])
+        patch.setattr(sys, "stdin", TextInput(stdin))
+        code = cli._run()
+    return Outcome(code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture
+def zen():
+    return run_zen
+
+
+def train_once(folder, config, *changes):
+    """Train a config into `folder`; the path of the run."""
+    outcome = run_zen("train", config, *changes, "--runs", folder, "-q")
+    assert outcome.code == 0, outcome.err
+    return Path(outcome.out.strip())
+
+
+@pytest.fixture(scope="session")
+def tiny_config(tmp_path_factory):
+    path = tmp_path_factory.mktemp("configs") / "tiny.yaml"
+    path.write_text(TINY, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory, tiny_config):
+    """A run of TINY, only to be read."""
+    return train_once(tmp_path_factory.mktemp("runs"), tiny_config)
+
+
+@pytest.fixture(scope="session")
+def sine_run(tmp_path_factory):
+    """A run of configs/sine.yaml, two epochs long, only to be read."""
+    return train_once(tmp_path_factory.mktemp("sine"), CONFIGS / "sine.yaml", "training.epochs=2")
+
+
+# --- configs ---
+
+
+def resolved(text, *arguments):
+    root = read_text(text, "c.yaml")
+    return resolve(root, known_problems=overrides.apply(root, arguments)).values
+
+
+@pytest.fixture
+def problems_of(tmp_path):
+    """The problems that `zen train` finds in a config."""
+
+    def problems_of(text, *arguments):
+        (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
+        with pytest.raises(ConfigError) as caught:
+            open_config(tmp_path / "c.yaml", arguments)
+        return caught.value.problems
+
+    return problems_of
+
+
+def placed(problem):
+    return f"{problem.place.line}:{problem.place.column}"
+
+
+def changed(text, old, new):
+    assert text.count(old) == 1, old
+    return text.replace(old, new)

@@ -1,0 +1,145 @@
+"""zen as a process of its own: what it imports, signals, pipes that close, and streams that are not there."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+from conftest import run_zen
+
+from zen_cli import cli
+from zen_cli.report import results
+
+ZEN = [sys.executable, "-W", "error", "-m", "zen_cli"]
+LONG = "training.epochs=1000000"
+MANY_LINES = 3_000  # more than a pipe holds
+
+
+def shell(script, folder, *arguments):
+    """Run a script with `zen` in it; "$1", "$2" ... are the arguments."""
+    define = f'zen() {{ {sys.executable} -m zen_cli "$@"; }}\n'
+    return subprocess.run(
+        ["bash", "-c", define + script, "-", *map(str, arguments)],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+# --- imports ---
+
+QUICK = [["--help"], ["--version"], ["train", "--help"], ["plot", "--help"], ["train"]]
+
+
+@pytest.mark.parametrize("arguments", QUICK, ids=" ".join)
+def test_help_imports_nothing_heavy(arguments):
+    spy = (
+        "import atexit, sys\n"
+        "heavy = {'numpy', 'matplotlib', 'pydantic', 'rich', 'safetensors', 'tqdm', 'yaml'}\n"
+        "atexit.register(lambda: print('HEAVY', sorted(heavy & sys.modules.keys()), file=sys.stderr))\n"
+        f"sys.argv = ['zen', *{arguments!r}]\n"
+        "import runpy\n"
+        "runpy.run_module('zen_cli', run_name='__main__')\n"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", spy], capture_output=True, text=True, check=False)
+    assert done.stderr.endswith("HEAVY []\n")
+    assert done.returncode == (2 if arguments == ["train"] else 0)
+
+
+# --- signals ---
+
+
+def started(folder, config, *changes, prepare=None):
+    """A long training, once its first epoch is in metrics.jsonl."""
+    process = subprocess.Popen(
+        [*ZEN, "train", str(config), LONG, *changes, "--runs", "runs"],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=prepare,
+    )
+    for line in process.stderr:
+        if line.startswith("epoch 1/"):
+            return process
+    raise AssertionError(f"training ended with {process.wait()}")
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_stops_training_after_saving(tmp_path, tiny_config, name):
+    process = started(tmp_path, tiny_config)
+    process.send_signal(signal.Signals[name])
+    out, err = process.communicate()
+    assert (process.returncode, out) == (-signal.Signals[name], "")
+    said = re.fullmatch(rf"zen: stopped by {name}; saved at step (\d+)", err.splitlines()[-1])
+    assert (tmp_path / "runs" / "tiny-1" / "checkpoints" / f"{int(said[1]):012d}.safetensors").is_file()
+    for command in ("predict", "plot"):
+        assert run_zen(command, "--runs", tmp_path / "runs").code == 0
+
+
+def test_a_signal_that_was_ignored_at_the_start_stays_ignored(tmp_path, tiny_config):
+    """As nohup does, and a shell for what it starts with `&`."""
+    process = started(tmp_path, tiny_config, prepare=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    process.send_signal(signal.SIGHUP)
+    lines = 0
+    for line in process.stderr:
+        lines += line.startswith("epoch ")
+        if lines > MANY_LINES or line.startswith("zen: "):
+            break
+    process.send_signal(signal.SIGTERM)
+    process.communicate()
+    assert (lines > MANY_LINES, process.returncode) == (True, -signal.SIGTERM)
+
+
+# --- pipes and streams ---
+
+PIPES = [  # script, exit code, words on standard output, words on standard error
+    ("zen predict $1 -o - | head -n 1; echo ${PIPESTATUS[0]}", "^x,truth,prediction,part\n0\n$", "^$"),
+    ("zen predict $1 -o /dev/stdout | head -n 1; echo ${PIPESTATUS[0]}", "^x,truth,prediction,part\n0\n$", "^$"),
+    ("zen predict $1 -o - >/dev/full; echo $?", "^5\n$", "^zen: .*No space left on device\n$"),
+    ("zen predict $1 -o - >&-; echo $?", "^5\n$", "^zen: .*\n$"),
+    ("zen predict nix 2>&-; echo $?", "^3\n$", "^$"),
+    ("zen predict nix 2>/dev/full; echo $?", "^3\n$", "^$"),
+    ("zen train $2 --runs r >&-; echo $?; ls r", "^0\ntiny-1\n$", "Next +zen predict"),
+    ("zen train $2 --runs r -q >&-; ls r/tiny-1/plots", "^loss.png\npredictions.png\n$", ""),
+    ("zen train $2 --runs r 2>&-; echo $?; ls r/tiny-1/plots", "^0\nloss.png\npredictions.png\n$", "^$"),
+    ("zen train $2 --runs r 2>/dev/full; echo $?; ls r/tiny-1/plots", "^0\nloss.png\npredictions.png\n$", "^$"),
+    ("zen train $2 --runs r 2>&1 | head -n 1; echo ${PIPESTATUS[0]}; ls r/tiny-1/plots", "\n0\nloss.png\n", "^$"),
+    ("TERM=dumb LC_ALL=C zen train $2 --runs r; echo $?", "^0\n$", r"\A[^\r\x1b]+\Z"),
+    ("PYTHONIOENCODING=ascii zen train $2 --runs r; echo $?", "^0\n$", "Trained 2 epochs"),
+    ("zen train <(cat $2) --runs r -q && cmp r/*/config.yaml $2; echo $?", "^r/.*\n0\n$", "^$"),
+]
+
+
+@pytest.mark.parametrize(("script", "out", "err"), PIPES, ids=[script.partition(";")[0] for script, *_ in PIPES])
+def test_pipes_and_streams_that_end_early(tmp_path, sine_run, tiny_config, script, out, err):
+    done = shell(script, tmp_path, sine_run, tiny_config)
+    assert re.search(out, done.stdout), done
+    assert re.search(err, done.stderr), done
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+def test_predictions_pass_through_a_named_pipe(tmp_path, sine_run):
+    os.mkfifo(tmp_path / "pipe")
+    done = shell("zen predict $1 -o pipe & cat pipe; wait $!; echo $?", tmp_path, sine_run)
+    assert (done.stdout.count("\n"), done.stdout[-2:]) == (153, "0\n"), done
+
+
+# --- bugs ---
+
+
+def test_a_bug_keeps_its_traceback_in_a_file(monkeypatch, tmp_path, tiny_run):
+    monkeypatch.setattr(cli.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(results, "predict", lambda *_: json.loads("{"))
+    outcome = run_zen("predict", tiny_run)
+    (file,) = tmp_path.iterdir()
+    assert (outcome.code, outcome.out) == (1, "")
+    assert re.fullmatch(rf"zen: this is a bug in zen \(JSONDecodeError: .*\).*{file.name}\n", outcome.err)
+    assert "Traceback (most recent call last)" in file.read_text(encoding="utf-8")
