@@ -32,6 +32,24 @@ def numpy_softmax(x, axis=-1):
     return np.exp(x) / np.exp(x).sum(axis, keepdims=True)
 
 
+def numpy_staggered_inputs(x, *biases):
+    """By appending and prepending ticks of zeros."""
+    parts = [x, *(np.broadcast_to(b, (*x.shape[:2], len(b))) for b in biases)]
+    lag = len(biases)
+    return np.concatenate([np.pad(p, ((i, lag - i), (0, 0), (0, 0))) for i, p in enumerate(parts)], axis=2)
+
+
+def numpy_staggered_weights(first, *others):
+    """np.block's matrix: the diagonal, and beside it what carries one layer's states into the next."""
+    diagonal, beside = [first, *others[1::2]], others[::2]
+    zero = [[np.zeros((len(a), len(b))) for b in diagonal] for a in diagonal]
+    for i, block in enumerate(diagonal):
+        zero[i][i] = block
+    for i, block in enumerate(beside):
+        zero[i][i + 1] = block
+    return np.block(zero)
+
+
 REFERENCES = {  # every other op has the name of its NumPy function
     "reduce_sum": lambda x, axis=None, keepdims=False: np.sum(x, axis=axis, keepdims=keepdims),
     "reduce_mean": lambda x, axis=None, keepdims=False: np.mean(x, axis=axis, keepdims=keepdims),
@@ -41,6 +59,8 @@ REFERENCES = {  # every other op has the name of its NumPy function
     "getitem": operator.getitem,
     **dict.fromkeys(["linear", "linear_composed"], lambda x, w, b: x @ w + b),
     **dict.fromkeys(["rnn", "rnn_composed"], numpy_rnn),
+    "staggered_inputs": numpy_staggered_inputs,
+    "staggered_weights": numpy_staggered_weights,
     "softmax": numpy_softmax,
     "log_softmax": lambda x, axis=-1: np.log(numpy_softmax(x, axis)),
     "log_probabilities": np.log,
@@ -86,6 +106,9 @@ ROWS = [
     *[("getitem", [(2, 4, 3)], (index,)) for index in INDICES],
     *[(op, [x, (3, 2), (2,)], ()) for op in ("linear", "linear_composed") for x in ((3,), (4, 3), (5, 4, 3))],
     *[(op, [(T, 2, 3), (3, 3), (2, 3)], (r,)) for op in ("rnn", "rnn_composed") for T in (1, 4) for r in (True, False)],
+    *[("staggered_inputs", [(4, 2, 3), *biases], ()) for biases in ([], [(2,)], [(1,), (5,)])],
+    *[("staggered_weights", blocks, ()) for blocks in ([(3, 3)], [(3, 3), (3, 2), (2, 2)])],
+    ("staggered_weights", [(1, 1), (1, 4), (4, 4), (4, 2), (2, 2)], ()),
     *[(op, [(2, 3)], axis) for op in ("softmax", "log_softmax") for axis in ((), (0,), (-1,))],
 ]  # fmt: skip
 

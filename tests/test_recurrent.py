@@ -1,8 +1,12 @@
+import functools
+
 import numpy as np
 import pytest
 
 from zen_cli import autodiff as ad
+from zen_cli import nn
 from zen_cli.autodiff import Tensor
+from zen_cli.nn.recurrent import staggered
 
 
 def numbers(*shape):
@@ -161,3 +165,45 @@ def test_linear_equals_its_composed_twin(shape, m):
 def test_linear_takes_inputs_and_gradients_of_any_layout(layout):
     arrays = [LAYOUTS[layout](x) for x in linear_arrays((6, 5, 4), 3)[:2]]
     assert_twins(ad.linear, ad.linear_composed, [*arrays, numbers(3)], LAYOUTS[layout](numbers(6, 5, 3)))
+
+
+# --- layers that run as one recurrence ---
+
+STACKS = [
+    [{"units": 3, "hidden_dim": 4, "return_sequences": True}, {"hidden_dim": 5}],
+    [{"hidden_dim": 4, "return_sequences": True}, {"units": 2, "hidden_dim": 5, "return_sequences": True}],
+    [{"units": 1, "hidden_dim": 1, "return_sequences": True}] * 3 + [{"hidden_dim": 2, "return_sequences": True}],
+    [{"hidden_dim": 3, "return_sequences": True}, {"hidden_dim": 2}],
+]
+
+
+def outputs_and_gradient(model, run, x):
+    model.parameters.zero_gradient()
+    y = run(x)
+    y.backward(np.cos(np.arange(y.size)).reshape(y.shape))
+    return y.value, model.parameters.gradient.copy()
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("steps", [1, 2, 7])
+def test_layers_together_equal_the_layers_one_by_one(stack, steps):
+    model = nn.Model([nn.RNN(**settings) for settings in stack], dtype="float64")
+    x = Tensor(numbers(3, steps, 2), requires_grad=False)
+    model(x)
+    model.parameters.vector[:] = numbers(model.size)
+    assert len(staggered(model.layers)) == 1
+
+    def one_by_one(x):
+        return functools.reduce(lambda y, layer: layer(y), model.layers, x)
+
+    for found, expected in zip(*(outputs_and_gradient(model, run, x) for run in (model, one_by_one)), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12, strict=True)
+
+
+def test_only_small_layers_that_follow_each_other_run_together():
+    def rnn(size):
+        return nn.RNN(hidden_dim=size, return_sequences=True)
+
+    layers = [rnn(60), rnn(60), rnn(60), nn.Tanh(), rnn(2), nn.RNN(hidden_dim=2), nn.Linear(1)]
+    sizes = [len(stage.args[0]) if isinstance(stage, functools.partial) else 1 for stage in staggered(layers)]
+    assert sizes == [2, 1, 1, 2, 1]

@@ -21,7 +21,7 @@ from zen_cli.autodiff.ops import (
     tanh,
     transpose,
 )
-from zen_cli.autodiff.recurrent import rnn, rnn_composed
+from zen_cli.autodiff.recurrent import rnn, rnn_composed, staggered_inputs, staggered_weights
 from zen_cli.autodiff.tensor import (
     Tensor,
     add,
@@ -66,6 +66,8 @@ __all__ = [
     "sigmoid",
     "softmax",
     "stack",
+    "staggered_inputs",
+    "staggered_weights",
     "subtract",
     "tanh",
     "transpose",

@@ -60,9 +60,9 @@ def reduce_sum(x: Array, /, axis: Axes = None, keepdims: bool = False) -> tuple[
 
     def pull_back(g: Array) -> tuple[Array]:
         kept = g if keepdims or axis is None else np.expand_dims(g, axis)
-        return (np.broadcast_to(kept, x.shape),)
+        return (np.full(x.shape, kept, x.dtype),)
 
-    return np.sum(x, axis=axis, keepdims=keepdims), pull_back
+    return x.sum(axis=axis, keepdims=keepdims), pull_back
 
 
 def reduce_mean(x: Operand, axis: Axes = None, keepdims: bool = False) -> Tensor:
@@ -87,8 +87,14 @@ def flatten(x: Operand) -> Tensor:
 @primitive
 def transpose(x: Array, /, axes: tuple[int, ...] | None = None) -> tuple[Array, PullBack]:
     """The axes in the order `axes`, reversed without it. A view: nothing is copied."""
-    back = None if axes is None else tuple(np.argsort([axis % x.ndim for axis in axes]))
-    return x.transpose(axes), lambda g: (g.transpose(back),)
+
+    def pull_back(g: Array) -> tuple[Array]:
+        if axes is None:
+            return (g.transpose(),)
+        order = [axis % x.ndim for axis in axes]
+        return (g.transpose(sorted(range(x.ndim), key=order.__getitem__)),)
+
+    return x.transpose(axes), pull_back
 
 
 @primitive

@@ -3,6 +3,8 @@
 Time is the first axis in here: T steps, B sequences, H hidden units.
 """
 
+from itertools import accumulate, pairwise
+
 import numpy as np
 
 from zen_cli.autodiff.ops import stack, tanh
@@ -46,3 +48,48 @@ def rnn(x: Array, w: Array, h0: Array, /, return_sequences: bool = True) -> tupl
         return dz, lambda: h[:-1].reshape(T * B, H).T.dot(dz.reshape(T * B, H)), lambda: dz[0].dot(w_back)
 
     return h[1:] if return_sequences else h[T], pull_back
+
+
+# --- several layers as one recurrence ---
+
+
+@primitive
+def staggered_inputs(x: Array, /, *biases: Array) -> tuple[Array, PullBack]:
+    """The inputs of stacked recurrences that run as one, each a tick behind the one before.
+
+    `x` (T, B, H_1) goes to the first; the others get their bias (H_l,) for T ticks from tick l on, counted from 0,
+    and zero before, which leaves a zero state at zero: (T + L - 1, B, H_1 + ... + H_L) for L recurrences.
+    """
+    T, B, _ = x.shape
+    parts = _slices([x.shape[2], *map(len, biases)])
+    inputs = np.zeros((T + len(biases), B, parts[-1].stop), x.dtype)
+    inputs[:T, :, parts[0]] = x
+    for lag, (bias, part) in enumerate(zip(biases, parts[1:], strict=True), start=1):
+        inputs[lag : lag + T, :, part] = bias
+
+    def pull_back(g: Array) -> tuple[Gradient, ...]:
+        ones = np.ones(T * B, g.dtype)
+        rows = (g[lag : lag + T, :, part].reshape(T * B, -1) for lag, part in enumerate(parts[1:], start=1))
+        return g[:T, :, parts[0]], *(ones.dot(row) for row in rows)
+
+    return inputs, pull_back
+
+
+@primitive
+def staggered_weights(*blocks: Array) -> tuple[Array, PullBack]:
+    """The one matrix of stacked recurrences that run as one.
+
+    `blocks` are W_1, M_12, W_2, M_23, ... W_L: W_l (H_l, H_l) on the diagonal, M_l(l+1) (H_l, H_(l+1)), which carries
+    the states of a recurrence into the next, right of it, and zero elsewhere.
+    """
+    parts = _slices([len(w) for w in blocks[::2]])
+    places = [(parts[i // 2], parts[(i + 1) // 2]) for i in range(len(blocks))]
+    whole = np.zeros((parts[-1].stop, parts[-1].stop), blocks[0].dtype)
+    for place, block in zip(places, blocks, strict=True):
+        whole[place] = block
+    return whole, lambda g: tuple(g[place] for place in places)
+
+
+def _slices(sizes: list[int]) -> list[slice]:
+    """Consecutive stretches of these sizes."""
+    return [slice(start, stop) for start, stop in pairwise(accumulate(sizes, initial=0))]

@@ -10,6 +10,7 @@ from zen_cli.autodiff import Tensor, no_grad
 from zen_cli.errors import ShapeError
 from zen_cli.nn.layers import Layer
 from zen_cli.nn.parameters import Declaration, Parameters, Shape
+from zen_cli.nn.recurrent import staggered
 
 if TYPE_CHECKING:
     from zen_cli.optim import Optimizer
@@ -40,6 +41,7 @@ class Model:
         self.summary: tuple[LayerSummary, ...] = ()
         self._declaration = Declaration()
         self._parameters: Parameters | None = None
+        self._stages: list[Callable[[Tensor], Tensor]] = []
 
     def plan(self, input_shape: Shape) -> Shape:
         """Settle the shapes for examples of `input_shape`; returns the output's.
@@ -66,6 +68,7 @@ class Model:
     def build(self) -> None:
         """Make the parameters that `plan` has found."""
         self._parameters = Parameters(self._declaration, self.seed, self.dtype)
+        self._stages = staggered(self.layers)
 
     @property
     def size(self) -> int:
@@ -87,8 +90,8 @@ class Model:
             self.build()
         if y.shape[1:] != self.input_shape:
             raise ShapeError(f"this model takes batches of shape (B, *{self.input_shape}) but got {y.shape}")
-        for layer in self.layers:
-            y = layer(y)
+        for stage in self._stages:
+            y = stage(y)
         return y
 
     def predict(self, inputs: np.ndarray, batch_size: int = 256) -> np.ndarray:
