@@ -11,7 +11,7 @@ import pytest
 from conftest import run_zen
 
 from zen_cli import cli
-from zen_cli.report import results
+from zen_cli.report import answers
 
 ZEN = [sys.executable, "-W", "error", "-m", "zen_cli"]
 LONG = "training.epochs=1000000"
@@ -137,7 +137,7 @@ def test_predictions_pass_through_a_named_pipe(tmp_path, sine_run):
 
 def test_a_bug_keeps_its_traceback_in_a_file(monkeypatch, tmp_path, tiny_run):
     monkeypatch.setattr(cli.tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(results, "predict", lambda *_: json.loads("{"))
+    monkeypatch.setattr(answers, "predict", lambda *_: json.loads("{"))
     outcome = run_zen("predict", tiny_run)
     (file,) = tmp_path.iterdir()
     assert (outcome.code, outcome.out) == (1, "")

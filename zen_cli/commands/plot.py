@@ -17,7 +17,12 @@ from zen_cli.commands.options import MOST_STEPS, runs_option
     help="Folder for the pictures. [default: RUN/plots]",
 )
 @click.option(
-    "--steps", type=click.IntRange(1, MOST_STEPS), default=100, show_default=True, help="Length of the extrapolation."
+    "--steps",
+    metavar="N",
+    type=click.IntRange(1, MOST_STEPS),
+    default=100,
+    show_default=True,
+    help="Length of the extrapolation.",
 )
 @runs_option
 def plot(names: tuple[str, ...], kind: str, output: Path | None, steps: int, runs: Path) -> None:

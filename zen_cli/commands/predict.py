@@ -33,9 +33,9 @@ def predict(run: str | None, steps: int | None, input_file: str | None, output: 
       zen predict sine-1 --steps 100 --output -
       zen predict digits-1 --input images.csv --output labels.csv
     """
-    from zen_cli.report import results
+    from zen_cli.report import answers
     from zen_cli.training.run import find
 
-    path = results.predict(find(runs, run), steps, input_file, output)
+    path = answers.predict(find(runs, run), steps, input_file, output)
     if path is not None:
         click.echo(path)

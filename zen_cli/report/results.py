@@ -1,8 +1,5 @@
-"""The files of a finished run, and those made from one later: predictions as CSV, and pictures."""
+"""The files of a finished run: its predictions as CSV and its pictures."""
 
-import errno
-import io
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,9 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from zen_cli.config.build import Experiment
-from zen_cli.data.files import read_table
-from zen_cli.errors import DataError
 from zen_cli.report import plots
+from zen_cli.report.answers import as_csv
 from zen_cli.training import environment, predictions
 from zen_cli.training.durable import deliver
 from zen_cli.training.predictions import HELD_OUT, TRAINED, Table
@@ -22,26 +18,9 @@ from zen_cli.training.run import Run
 def write(run: Run, experiment: Experiment, table: Table) -> list[Path]:
     """What every training leaves: its one-step predictions, the loss curves, and the picture of its kind."""
     path = run.predictions / "predictions.csv"
-    deliver(path, _as_csv(table))
+    deliver(path, as_csv(table))
     pictures = {"loss": plots.loss_curves([(run.name, run.records())]), **_picture(run, experiment, table)}
     return [path, *(plots.save(figure, run.plots / f"{name}.png") for name, figure in pictures.items())]
-
-
-def predict(run: Run, steps: int | None, input_file: str | None, output: str | None) -> Path | None:
-    """Write the predictions asked for as CSV and return the path; None where they went to standard output."""
-    given = read_table(input_file) if input_file is not None else None
-    experiment = predictions.load(run)
-    with environment.threads(experiment.config["training"]["threads"]):
-        try:
-            table, name = _predictions(experiment, steps, given)
-        except DataError as error:
-            raise DataError(f"{input_file}: {error}") from None
-    if output == "-":
-        _to_standard_output(_as_csv(table).decode())
-        return None
-    path = Path(output) if output else run.predictions / f"{name}.csv"
-    deliver(path, _as_csv(table))
-    return path
 
 
 def plot(runs: Sequence[Run], kind: str, output: Path | None, steps: int) -> list[Path]:
@@ -64,15 +43,6 @@ def plot(runs: Sequence[Run], kind: str, output: Path | None, steps: int) -> lis
     return [plots.save(figure, folder / f"{name}.{kind}") for name, figure in pictures.items()]
 
 
-def _predictions(experiment: Experiment, steps: int | None, table: np.ndarray | None) -> tuple[Table, str]:
-    """The table asked for, and the name of its file in the run."""
-    if steps is not None:
-        return predictions.extrapolation(experiment, steps, table), "extrapolation"
-    if table is not None:
-        return predictions.for_new(experiment, table), "new"
-    return predictions.one_step(experiment), "predictions"
-
-
 def _picture(run: Run, experiment: Experiment, table: Table) -> dict[str, Figure]:
     """The picture of predictions that suits the kind of data, by name."""
     data = experiment.data
@@ -81,19 +51,3 @@ def _picture(run: Run, experiment: Experiment, table: Table) -> dict[str, Figure
             "predictions": plots.predictions_over_truth(run.name, data, data.series, np.asarray(table["prediction"]))
         }
     return {"confusion": plots.confusion(run.name, data.labels, table, HELD_OUT if data.held_out else TRAINED)}
-
-
-def _to_standard_output(text: str) -> None:
-    try:
-        if sys.stdout is None:
-            raise OSError(errno.EBADF, "it is closed")
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, "standard output") from None
-
-
-def _as_csv(table: Table) -> bytes:
-    text = io.StringIO()
-    predictions.write_csv(table, text)
-    return text.getvalue().encode()
