@@ -170,7 +170,14 @@ DISASTERS = [
     (X, with_nan(0)[:, :1], loss.MSE, 0.1, 1, "loss is nan at step 1 (lr 0.1)"),
     (X, Y + np.inf, loss.MSE, 0.1, 1, "loss is inf at step 1 (lr 0.1)"),
     (X, Y, loss.MSE, 1e30, 2, "loss is inf at step 2 (lr 1e+30)"),
-    (0 * X, 0 * Y, root_of_error, 0.1, 1, "the gradient of 0.Linear.w is not finite at step 1 (lr 0.1)"),
+    (
+        0 * X,
+        0 * Y,
+        root_of_error,
+        0.1,
+        1,
+        "the gradient of 0.Linear.w is not finite, or too large to square, at step 1 (lr 0.1)",
+    ),
 ]
 
 

@@ -77,7 +77,7 @@ def test_a_signal_stops_training_after_saving(tmp_path, tiny_config, name):
     process.send_signal(signal.Signals[name])
     out, err = process.communicate()
     assert (process.returncode, out) == (-signal.Signals[name], "")
-    said = re.fullmatch(rf"zen: stopped by {name}; saved at step (\d+)", err.splitlines()[-1])
+    said = re.fullmatch(rf"zen: stopped by {name}; saved at step (\d+) in runs/tiny-1", err.splitlines()[-1])
     assert (tmp_path / "runs" / "tiny-1" / "checkpoints" / f"{int(said[1]):012d}.safetensors").is_file()
     for command in ("predict", "plot"):
         assert run_zen(command, "--runs", tmp_path / "runs").code == 0

@@ -6,7 +6,7 @@ import pytest
 from zen_cli import autodiff as ad
 from zen_cli import nn
 from zen_cli.autodiff import Tensor
-from zen_cli.nn.recurrent import staggered
+from zen_cli.nn.recurrent import StackedRNN, stages
 
 
 def numbers(*shape):
@@ -188,22 +188,34 @@ def outputs_and_gradient(model, run, x):
 @pytest.mark.parametrize("steps", [1, 2, 7])
 def test_layers_together_equal_the_layers_one_by_one(stack, steps):
     model = nn.Model([nn.RNN(**settings) for settings in stack], dtype="float64")
-    x = Tensor(numbers(3, steps, 2), requires_grad=False)
-    model(x)
+    model.plan((steps, 2))
+    model.build()
     model.parameters.vector[:] = numbers(model.size)
-    assert len(staggered(model.layers)) == 1
+    x = Tensor(numbers(3, steps, 2))
+    (together,) = stages(model.layers)
 
     def one_by_one(x):
         return functools.reduce(lambda y, layer: layer(y), model.layers, x)
 
-    for found, expected in zip(*(outputs_and_gradient(model, run, x) for run in (model, one_by_one)), strict=True):
+    for found, expected in zip(
+        *(outputs_and_gradient(model, run, x) for run in (together.staggered, one_by_one)), strict=True
+    ):
         np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12, strict=True)
 
 
-def test_only_small_layers_that_follow_each_other_run_together():
-    def rnn(size):
-        return nn.RNN(hidden_dim=size, return_sequences=True)
+def test_rnn_layers_that_follow_each_other_are_put_together():
+    def rnn():
+        return nn.RNN(hidden_dim=2, return_sequences=True)
 
-    layers = [rnn(60), rnn(60), rnn(60), nn.Tanh(), rnn(2), nn.RNN(hidden_dim=2), nn.Linear(1)]
-    sizes = [len(stage.args[0]) if isinstance(stage, functools.partial) else 1 for stage in staggered(layers)]
-    assert sizes == [2, 1, 1, 2, 1]
+    layers = [rnn(), rnn(), rnn(), nn.Tanh(), rnn(), nn.RNN(hidden_dim=2), nn.Linear(1)]
+    sizes = [len(stage.layers) if isinstance(stage, StackedRNN) else 1 for stage in stages(layers)]
+    assert sizes == [3, 1, 2, 1]
+
+
+@pytest.mark.parametrize(("batch", "steps", "together"), [(2, 50, True), (2, 9, False), (300, 50, False)])
+def test_layers_run_together_where_calls_outweigh_products(monkeypatch, batch, steps, together):
+    calls = []
+    original = StackedRNN.staggered
+    monkeypatch.setattr(StackedRNN, "staggered", lambda self, x: calls.append(x.shape) or original(self, x))
+    nn.Model([nn.RNN(hidden_dim=2, return_sequences=True), nn.RNN(hidden_dim=2)])(np.zeros((batch, steps, 1)))
+    assert bool(calls) == together

@@ -8,7 +8,10 @@ UNITS = ("bytes", "KB", "MB", "GB", "TB", "PB", "EB")
 
 
 def available() -> int | None:
-    """Bytes that a process can still take without swapping; None where the system does not say."""
+    """Bytes that the machine can still give without swapping; None where the system does not say.
+
+    Limits of a container or of ulimit are not looked at.
+    """
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
     except OSError:
@@ -20,10 +23,11 @@ def demand(size: int, what: str) -> None:
     """Raise UserError if `what`, which takes `size` bytes, cannot fit."""
     free = available()
     if free is not None and size > free:
-        raise UserError(f"{what} needs {in_words(size)} of memory, but {in_words(free)} are free: make it smaller")
+        needed, left = bytes_in_words(size), bytes_in_words(free)
+        raise UserError(f"{what} needs {needed} of memory, but {left} are free: make it smaller")
 
 
-def in_words(size: float) -> str:
+def bytes_in_words(size: float) -> str:
     """A number of bytes in the largest unit that leaves at least 1: `4.2 GB`."""
     for unit in UNITS[:-1]:
         if size < 1000:

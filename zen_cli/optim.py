@@ -5,7 +5,8 @@ parameter vector and zero at first; their order follows the parameters, so a che
 """
 
 import math
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,6 +22,10 @@ class Optimizer:
     """Moves the parameters of one model against their gradient. `steps` counts the updates so far."""
 
     slots: ClassVar[tuple[str, ...]] = ()
+
+    # rule(lr, w, g, *slots): changes w and the slots in place, element by element; g is the gradient. It is called by
+    # position, and names its slots in the order of `slots`.
+    rule: Callable[..., None]
 
     def __init__(self, lr: Positive) -> None:
         self.lr = lr
@@ -44,16 +49,12 @@ class Optimizer:
         for start in range(0, len(parameters.vector), BLOCK):
             self.rule(self.lr, *(array[start : start + BLOCK] for array in arrays))
 
-    def rule(self, lr: float, w: Array, g: Array, *state: Any, **_: Any) -> None:
-        """Change `w` and the slots in place, element by element; `g` is the gradient.
-
-        A rule names its slots as its last parameters, in the order of `slots`; it is called by position.
-        """
-        raise NotImplementedError
-
 
 class SGD(Optimizer):
     """w -= lr g"""
+
+    def __init__(self, lr: Positive = 0.1) -> None:
+        super().__init__(lr)
 
     def rule(self, lr: float, w: Array, g: Array) -> None:
         w -= lr * g

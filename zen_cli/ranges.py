@@ -21,6 +21,7 @@ class Range:
 Count = Annotated[int, Range(least=1)]
 CountOrZero = Annotated[int, Range(least=0)]
 Bits = Annotated[int, Range(least=1, most=62)]
+Threads = Annotated[int, Range(least=1, most=1024)]
 Finite = Annotated[float, Range()]
 Positive = Annotated[float, Range(above=0)]
 NonNegative = Annotated[float, Range(least=0)]

@@ -16,5 +16,5 @@ class Stream(IntEnum):
 
 
 def generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:
-    """The generator for one purpose at one moment; equal arguments give equal numbers on every machine."""
+    """The generator for one purpose at one moment; equal arguments give equal numbers with the same NumPy."""
     return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, int(stream), index])))

@@ -129,7 +129,8 @@ def linear_composed(x: Operand, w: Operand, b: Operand) -> Tensor:
 @primitive
 def linear(x: Array, w: Array, b: Array, /) -> tuple[Array, PullBack]:
     """x w + b for x (..., n), w (n, m) and b (m,). As one op it adds in place and sums b's gradient as a product."""
-    y, pull_back_product = rows_times_matrix(x, w)
+    product, pull_back_product = rows_times_matrix(x, w)
+    y = product.astype(np.result_type(product, b), copy=False)
     y += b
 
     def pull_back(g: Array) -> tuple[Gradient, ...]:

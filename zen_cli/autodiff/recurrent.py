@@ -27,7 +27,9 @@ def rnn(x: Array, w: Array, h0: Array, /, return_sequences: bool = True) -> tupl
     `x` (T, B, H) is each step's input, already multiplied by its weights; `w` is (H, H), `h0` (B, H).
     """
     T, B, H = x.shape
-    h = np.empty((T + 1, B, H), x.dtype)
+    dtype = np.result_type(x, w, h0)
+    w = w.astype(dtype, copy=False)
+    h = np.empty((T + 1, B, H), dtype)
     h[0] = h0
     for before, now, x_t in zip(h[:-1], h[1:], x, strict=True):
         before.dot(w, now)

@@ -27,23 +27,22 @@ def train(config: Path, overrides: tuple[str, ...], runs: Path, quiet: bool) -> 
     """
     from zen_cli.config.build import open_config
     from zen_cli.report import progress, results, tables
-    from zen_cli.training import environment, predictions
+    from zen_cli.training import predictions
     from zen_cli.training.job import Job
     from zen_cli.training.loop import EpochRecord
 
-    experiment, warnings = open_config(config, overrides)
-    for warning in warnings:
+    opened = open_config(config, overrides)
+    experiment = opened.experiment
+    for warning in opened.warnings:
         click.echo(f"zen: warning: {warning}", err=True)
-    training = experiment.config["training"]
-    with environment.threads(training["threads"]):
-        job = Job(experiment, runs, config.stem, sys.argv[1:])
-        records = job.records()
-        if not quiet:
-            tables.show_model(config.stem, experiment.model.summary)
-            records = progress.follow(records, training["epochs"])
-        last = [record for record in records if isinstance(record, EpochRecord)][-1]
-        table = predictions.one_step(experiment)
-        files = results.write(job.run, experiment, table)
+    job = Job(experiment, runs, config.stem, opened.text, sys.argv[1:])
+    records = job.records()
+    if not quiet:
+        tables.show_model(job.run, experiment.model.summary)
+        records = progress.follow(records, experiment.config["training"]["epochs"])
+    last = [record for record in records if isinstance(record, EpochRecord)][-1]
+    table = predictions.one_step(experiment)
+    files = results.write(job.run, experiment, table)
     if quiet:
         click.echo(job.run.path)
     else:

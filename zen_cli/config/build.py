@@ -1,7 +1,7 @@
 """From a resolved config to an experiment: data, model, loss and optimizer, checked against each other."""
 
-import dataclasses
 import functools
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from typing import Any
 
 from zen_cli.config import overrides
 from zen_cli.config.problems import ConfigError, Problem
-from zen_cli.config.reader import read_file
+from zen_cli.config.reader import read_file, read_text
 from zen_cli.config.registry import COMPONENTS
 from zen_cli.config.resolve import Resolved, resolve
 from zen_cli.config.schema import Component
 from zen_cli.data.dataset import Dataset, from_examples, from_series
 from zen_cli.data.series import Series
 from zen_cli.data.sources import Source
-from zen_cli.errors import DataError, ShapeError, UserError
+from zen_cli.errors import DataError, RunError, ShapeError, UserError
 from zen_cli.loss import Loss, categorical_crossentropy
 from zen_cli.memory import demand
 from zen_cli.nn import Model, Softmax
@@ -27,10 +27,7 @@ from zen_cli.optim import Optimizer
 
 @dataclass(frozen=True)
 class Experiment:
-    """All that training needs, built.
-
-    `config` is the resolved config it was built from, as plain data, and `text` the file behind it, if it was one.
-    """
+    """All that training needs, built; `config` is the resolved config it was built from, as plain data."""
 
     config: dict[str, Any]
     source: Source
@@ -38,17 +35,36 @@ class Experiment:
     model: Model
     loss_fn: Loss
     optimizer: Optimizer
-    text: bytes = b""
 
 
-def open_config(path: Path, arguments: Sequence[str]) -> tuple[Experiment, list[str]]:
-    """Read, override, resolve and build a config file: the experiment, and warnings about what has no effect.
+@dataclass(frozen=True)
+class Opened:
+    """A config file that was read: the experiment, the file byte for byte, and what in it has no effect."""
+
+    experiment: Experiment
+    text: bytes
+    warnings: list[str]
+
+
+def open_config(path: Path, arguments: Sequence[str]) -> Opened:
+    """Read, override, resolve and build a config file.
 
     Raises UserError, of which ConfigError has every problem with its place.
     """
     text, root = read_file(path, str(path))
     resolved = resolve(root, known_problems=overrides.apply(root, arguments))
-    return dataclasses.replace(build(resolved), text=text), warnings(resolved)
+    return Opened(build(resolved), text, warnings(resolved))
+
+
+def from_stored(config: Any, name: str) -> Experiment:
+    """Build what a checkpoint's config says; settings that are newer than it get their defaults.
+
+    Raises RunError, which calls the checkpoint `name`, where this version cannot build it.
+    """
+    try:
+        return build(resolve(read_text(json.dumps(config), name)))
+    except UserError as error:
+        raise RunError(f"{name}: its config cannot be used by this zen: {error}") from None
 
 
 def build(resolved: Resolved) -> Experiment:
@@ -123,7 +139,8 @@ def _build_model(model: Model, data: Dataset, optimizer: Optimizer, resolved: Re
 
 def _output_hint(output: Shape, target: Shape, data: Dataset) -> str:
     if len(output) > len(target):
-        return "these are outputs for every step: take return_sequences: true from the last recurrent layer"
+        advice = "take return_sequences: true from the last RNN, or end with one, such as RNN: {hidden_dim: 32}"
+        return f"these are outputs for every step: {advice}"
     return f"end the model with Linear: {target[0]}" + (" and Softmax" if data.labels else "")
 
 

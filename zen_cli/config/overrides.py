@@ -54,7 +54,8 @@ class _Override:
         if key.isdecimal() and key.isascii() and len(key) < 10 and int(key) < count:
             return int(key)
         owner = ".".join(self.keys[:depth])
-        raise self.error(f"{owner} has no item {key}", f"its items are numbered from 0 to {count - 1}")
+        numbers = f"its items are numbered from 0 to {count - 1}" if count else "it is an empty list"
+        raise self.error(f"{owner} has no item {key}", numbers)
 
     def error(self, message: str, hint: str) -> ConfigError:
         return ConfigError([Problem(self.place, "", message, hint)])

@@ -12,7 +12,7 @@ from zen_cli.config.schema import Config, OneOf
 from zen_cli.config.values import RefusedError, accept, shown
 from zen_cli.errors import quoted
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 PLURALS = {"source": "sources", "layer": "layers", "loss": "losses", "optimizer": "optimizers"}
 ARTICLES = {"source": "a source", "layer": "a layer", "loss": "a loss", "optimizer": "an optimizer"}
@@ -24,7 +24,7 @@ class Resolved:
     """A config with every default filled in, as plain data, and the place that each key came from."""
 
     values: dict[str, Any]
-    places: dict[Path, Place] = field(default_factory=dict)
+    places: dict[KeyPath, Place] = field(default_factory=dict)
 
     def place(self, *path: str | int) -> Place:
         """Where the value at `path` was written, or else what it would have been written in."""
@@ -48,16 +48,16 @@ class _Resolver:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
-        self.places: dict[Path, Place] = {}
+        self.places: dict[KeyPath, Place] = {}
 
-    def section(self, section: type, node: Node, path: Path) -> Any:
+    def section(self, section: type, node: Node, path: KeyPath) -> Any:
         self.places[path] = node.place
         if not isinstance(node.value, dict):
             known = listed(settings_of(section))
             return self.refuse(node.place, path, f"expected a block of keys ({known}), got {shown(node.value)}")
         return self.settings(settings_of(section), node, path)
 
-    def settings(self, known: dict[str, Setting], node: Node, path: Path) -> dict[str, Any]:
+    def settings(self, known: dict[str, Setting], node: Node, path: KeyPath) -> dict[str, Any]:
         """The settings in a mapping node: unknown ones refused, the others checked, defaults filled in."""
         assert isinstance(node.value, dict)
         explained = self.unknown_keys(known, node, path)
@@ -72,7 +72,7 @@ class _Resolver:
                 result[name] = _as_plain(setting.default)
         return result
 
-    def unknown_keys(self, known: dict[str, Setting], node: Node, path: Path) -> set[str]:
+    def unknown_keys(self, known: dict[str, Setting], node: Node, path: KeyPath) -> set[str]:
         """Refuse the keys that are not known; returns the names that they were probably meant to be."""
         assert isinstance(node.value, dict)
         meant = set()
@@ -84,7 +84,7 @@ class _Resolver:
             self.refuse(node.keys[key], (*path, key), "there is no such key", hint)
         return meant
 
-    def value(self, annotation: Any, node: Node, path: Path) -> Any:
+    def value(self, annotation: Any, node: Node, path: KeyPath) -> Any:
         self.places[path] = node.place
         if _is_section(annotation):
             return self.section(annotation, node, path)
@@ -97,14 +97,14 @@ class _Resolver:
         except RefusedError as refusal:
             return self.refuse(node.place, path, str(refusal))
 
-    def components(self, annotation: Any, node: Node, path: Path) -> Any:
+    def components(self, annotation: Any, node: Node, path: KeyPath) -> Any:
         if not isinstance(node.value, list) or not node.value:
             return self.refuse(
                 node.place, path, f"expected a list of layers, each after a dash, got {shown(node.plain())}"
             )
         return [self.value(annotation, item, (*path, i)) for i, item in enumerate(node.value)]
 
-    def component(self, kind: str, node: Node, path: Path) -> Any:
+    def component(self, kind: str, node: Node, path: KeyPath) -> Any:
         node = expanded(node, kind)
         names = COMPONENTS[kind]
         if not isinstance(node.value, dict) or len(node.value) != 1:
@@ -118,7 +118,7 @@ class _Resolver:
         self.places[inner] = node.keys[name]
         return {name: self.settings(settings_of(names[name]), settings, inner)}
 
-    def refuse(self, place: Place, path: Path, message: str, hint: str = "") -> Any:
+    def refuse(self, place: Place, path: KeyPath, message: str, hint: str = "") -> Any:
         self.problems.append(Problem(place, ".".join(map(str, path)), message, hint))
         return None
 
@@ -171,7 +171,7 @@ def _component_kind(annotation: Any) -> str | None:
     return next((extra.kind for extra in extras if isinstance(extra, OneOf)), None)
 
 
-def _not_one_component(kind: str, node: Node, path: Path) -> tuple[Place, Path, str, str]:
+def _not_one_component(kind: str, node: Node, path: KeyPath) -> tuple[Place, KeyPath, str, str]:
     """The problem of a node that should hold one component's name and holds something else, or several."""
     if not isinstance(node.value, dict) or not node.value:
         message = f"expected the name of {ARTICLES[kind]}, got {shown(node.plain())}"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from zen_cli.ranges import Count, CountOrZero, Fraction
+from zen_cli.ranges import Count, CountOrZero, Fraction, Threads
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Training:
     batch_size: Count = 32
     shuffle: bool = True
     dtype: Literal["float32", "float64"] = "float32"
-    threads: Count = 1
+    threads: Threads = 1
 
 
 @dataclass(frozen=True)

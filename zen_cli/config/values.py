@@ -21,7 +21,9 @@ class RefusedError(Exception):
 
 def accept(annotation: Any, value: Any) -> Any:
     """`value` as the type wants it, or RefusedError. A whole number may be written 1e3; nothing else is converted."""
-    readings = [value, int(value)] if isinstance(value, float) and value.is_integer() else [value]
+    readings = [value]
+    if isinstance(value, float) and value.is_integer() and value != 1:  # 1.0 of a fraction is all, not one
+        readings.append(int(value))
     for reading in readings:
         with suppress(ValidationError):
             return _adapter(annotation).validate_python(reading, strict=True)

@@ -5,8 +5,9 @@ import io
 import math
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,10 +41,11 @@ def parse_table(lines: Iterable[str], name: str) -> np.ndarray:
     names: list[str] = []
     rows: list[list[float]] = []
     try:
-        for cells in filter(None, reader):
+        for cells in _without_last_blanks(reader, name):
             where = f"{name}:{reader.line_num}"
-            if not rows and not names and not any(map(NUMBER.fullmatch, cells)):
+            if not rows:
                 _demand_commas(cells, where)
+            if not rows and not names and all(map(_may_name_a_column, cells)):
                 names = cells
                 continue
             before = len(rows[0]) if rows else len(names or cells)
@@ -55,6 +57,23 @@ def parse_table(lines: Iterable[str], name: str) -> np.ndarray:
     if not rows:
         raise DataError(f"{name}: there are no numbers in it")
     return np.array(rows)
+
+
+def _without_last_blanks(reader: Any, name: str) -> Iterator[list[str]]:
+    """The rows of a CSV reader. Blank lines may end a file; among rows they may stand for values that are missing."""
+    blank = 0
+    for cells in reader:
+        if cells and blank:
+            raise DataError(f"{name}:{blank}: this line is empty")
+        if cells:
+            yield cells
+        else:
+            blank = blank or reader.line_num
+
+
+def _may_name_a_column(cell: str) -> bool:
+    """Whether this is a word and not a spoilt number: `close`, but not `12.5 kg`, `-`, `nan` or nothing."""
+    return cell.strip()[:1].isalpha() and cell.strip().lower() not in {"nan", "inf", "infinity"}
 
 
 def _demand_commas(cells: list[str], where: str) -> None:

@@ -37,8 +37,8 @@ class Source:
 class Curve(Source):
     """A curve from a formula in x, at `points` values of x: start, start + step, ...
 
-    The formula may use + - * / ** %, parentheses, pi, e and sin, cos, tan, exp, log, sqrt, abs. `noise` is the
-    standard deviation of normal noise added to the values.
+    The formula may use + - * / ** %, parentheses, pi, e and sin, cos, tan, tanh, exp, log, sqrt, abs, floor. `noise`
+    is the standard deviation of normal noise added to the values.
     """
 
     def __init__(
@@ -101,6 +101,8 @@ class FizzBuzz(Source):
         self.bits = bits
 
     def load(self, seed: int) -> Examples:  # noqa: ARG002 - nothing is random here
+        if self.numbers > 2**self.bits:
+            raise DataError(f"{self.bits} bits tell {2**self.bits} numbers apart, not {self.numbers}", "numbers")
         demand(8 * self.numbers * (self.bits + 4), f"{self.numbers:,} numbers of {self.bits} bits")
         n = np.arange(self.numbers)
         classes = (n % 3 == 0) + 2 * (n % 5 == 0)

@@ -10,7 +10,7 @@ from zen_cli.autodiff import Tensor, no_grad
 from zen_cli.errors import ShapeError
 from zen_cli.nn.layers import Layer
 from zen_cli.nn.parameters import Declaration, Parameters, Shape
-from zen_cli.nn.recurrent import staggered
+from zen_cli.nn.recurrent import stages
 
 if TYPE_CHECKING:
     from zen_cli.optim import Optimizer
@@ -37,6 +37,8 @@ class Model:
         self.layers = tuple(layers)
         self.seed = seed
         self.dtype = np.dtype(dtype)
+        if self.dtype not in (np.float32, np.float64):
+            raise ValueError(f"a model computes in float32 or float64, not in {self.dtype}")
         self.input_shape: Shape | None = None
         self.summary: tuple[LayerSummary, ...] = ()
         self._declaration = Declaration()
@@ -50,11 +52,10 @@ class Model:
 
         Raises ShapeError, whose `layer` attribute is the place of the first layer that does not fit.
         """
-        declaration, rows, shape = self._declaration, [], tuple(input_shape)
+        if any(layer.owned for layer in self.layers) or len(set(map(id, self.layers))) < len(self.layers):
+            raise ValueError("a layer belongs to one place in one model: make a new one for another")
+        declaration, rows, shape = Declaration(), [], tuple(input_shape)
         for place, layer in enumerate(self.layers):
-            if layer.owned:
-                raise ValueError("a layer belongs to one place in one model: make a new one for another")
-            layer.owned = True
             name, before = type(layer).__name__, declaration.size
             try:
                 with declaration.inside(f"{place}.{name}"):
@@ -62,13 +63,15 @@ class Model:
             except ShapeError as error:
                 raise ShapeError(str(error), layer=place) from None
             rows.append(LayerSummary(name, shape, declaration.size - before))
-        self.input_shape, self.summary = tuple(input_shape), tuple(rows)
+        for layer in self.layers:
+            layer.owned = True
+        self._declaration, self.input_shape, self.summary = declaration, tuple(input_shape), tuple(rows)
         return shape
 
     def build(self) -> None:
         """Make the parameters that `plan` has found."""
         self._parameters = Parameters(self._declaration, self.seed, self.dtype)
-        self._stages = staggered(self.layers)
+        self._stages = stages(self.layers)
 
     @property
     def size(self) -> int:

@@ -44,8 +44,10 @@ class Declaration:
     def inside(self, name: str) -> Iterator[None]:
         """Put `name.` in front of what is declared in here."""
         before, self._prefix = self._prefix, f"{self._prefix}{name}."
-        yield
-        self._prefix = before
+        try:
+            yield
+        finally:
+            self._prefix = before
 
     @property
     def size(self) -> int:

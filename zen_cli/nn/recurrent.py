@@ -1,8 +1,8 @@
 """Recurrent layers, on sequences of shape (T, n): T steps of n features."""
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from itertools import chain, pairwise
 
 import numpy as np
 
@@ -13,7 +13,10 @@ from zen_cli.nn.layers import Layer, Linear
 from zen_cli.nn.parameters import Declaration, Shape
 from zen_cli.ranges import Count, CountOrZero
 
-MOST_STAGGERED = 128  # hidden units together: above it, products weigh more than calls (benchmarks/step.py)
+# Where one recurrence for all layers was measured to be faster: with few states (batch times hidden units of all
+# layers), since products then weigh less than calls, and not too few steps, since it has costs of its own.
+MOST_STATES = 1024
+FEWEST_STEPS = 10
 
 
 class RNN(Layer):
@@ -48,54 +51,61 @@ class RNN(Layer):
             return (steps, *self.V.build(state, declare))
 
     def __call__(self, x: Tensor) -> Tensor:
-        return run_staggered([self], x)
+        U, W, V = self.U, self.W, self.V
+        by_step = ad.transpose(x, (1, 0, 2))  # (T, B, n): every step's input part is one product
+        inputs = ad.linear(by_step, U.w, U.b + W.b)  # (T, B, H)
+        h0 = np.zeros(inputs.shape[1:], inputs.dtype)
+        h = ad.rnn(inputs, W.w, h0, self.return_sequences)
+        if not self.return_sequences:
+            return h
+        return ad.transpose(V(h) if V else h, (1, 0, 2))
 
 
-def run_staggered(layers: Sequence[RNN], x: Tensor) -> Tensor:
-    """RNN layers one after the other, computed as one recurrence in which layer l runs l ticks behind the first.
+class StackedRNN:
+    """RNN layers one after the other, computed as one recurrence where that is faster. All but the last give sequences.
 
-    At tick k the state is s_k = [h1_k, h2_(k-1), ...], and s_k = tanh(x_k + s_(k-1) M), where M has each W on its
-    diagonal and V of a layer times U of the next beside it. A call per tick then serves all layers: small models
-    spend their time in calls. All layers but the last return sequences.
+    Layer l runs l ticks behind the first: at tick k the state is s_k = [h1_k, h2_(k-1), ...], and
+    s_k = tanh(x_k + s_(k-1) M), where M has each W on its diagonal, V of a layer times U of the next beside it, and
+    zeros elsewhere. One call per tick then serves all layers: small models spend their time in calls.
     """
-    first, last, lag = layers[0], layers[-1], len(layers) - 1
-    by_step = ad.transpose(x, (1, 0, 2))  # (T, B, n): every step's input part is one product
-    inputs = ad.linear(by_step, first.U.w, first.U.b + first.W.b)  # (T, B, H)
-    weights: Tensor = first.W.w
-    if lag:
-        maps = [_carried(*pair) for pair in pairwise(layers)]
-        inputs = ad.staggered_inputs(inputs, *(bias for _, bias in maps))  # (T + lag, B, H1 + H2 + ...)
-        blocks = [block for layer, (carry, _) in zip(layers[1:], maps, strict=True) for block in (carry, layer.W.w)]
-        weights = ad.staggered_weights(first.W.w, *blocks)
-    h0 = np.zeros(inputs.shape[1:], inputs.dtype)
-    h = ad.rnn(inputs, weights, h0, last.return_sequences)
-    if lag:
-        h = h[..., -last.hidden_dim :]
-    if not last.return_sequences:
-        return h
-    h = h[lag:] if lag else h
-    return ad.transpose(last.V(h) if last.V else h, (1, 0, 2))
+
+    def __init__(self, layers: Sequence[RNN]) -> None:
+        self.layers = tuple(layers)
+        self.hidden_dim = sum(layer.hidden_dim for layer in layers)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        batch, steps, _ = x.shape
+        if batch * self.hidden_dim > MOST_STATES or steps < FEWEST_STEPS:
+            return functools.reduce(lambda y, layer: layer(y), self.layers, x)
+        return self.staggered(x)
+
+    def staggered(self, x: Tensor) -> Tensor:
+        first, last, lag = self.layers[0], self.layers[-1], len(self.layers) - 1
+        maps = [_carried(*pair) for pair in pairwise(self.layers)]
+        own = ad.linear(ad.transpose(x, (1, 0, 2)), first.U.w, first.U.b + first.W.b)  # (T, B, H1)
+        inputs = ad.staggered_inputs(own, *(bias for _, bias in maps))  # (T + lag, B, H1 + H2 + ...)
+        carried = zip((weight for weight, _ in maps), (layer.W.w for layer in self.layers[1:]), strict=True)
+        weights = ad.staggered_weights(first.W.w, *chain.from_iterable(carried))
+        h0 = np.zeros(inputs.shape[1:], inputs.dtype)
+        h = ad.rnn(inputs, weights, h0, last.return_sequences)
+        if not last.return_sequences:
+            return h[:, -last.hidden_dim :]
+        h = h[lag:, :, -last.hidden_dim :]
+        return ad.transpose(last.V(h) if last.V else h, (1, 0, 2))
 
 
-def staggered(layers: Sequence[Layer]) -> list[Callable[[Tensor], Tensor]]:
-    """The layers to call, in order, with RNN layers that follow each other put together where that is faster."""
-    stages: list[list[Layer]] = []
+def stages(layers: Sequence[Layer]) -> list[Callable[[Tensor], Tensor]]:
+    """What to call, in order, for a stack of layers: RNN layers that follow each other are put together."""
+    found: list[Callable[[Tensor], Tensor]] = []
     for layer in layers:
-        if stages and _can_join(stages[-1], layer):
-            stages[-1].append(layer)
+        before = found[-1] if found else None
+        if isinstance(layer, RNN) and isinstance(before, RNN) and before.return_sequences:
+            found[-1] = StackedRNN([before, layer])
+        elif isinstance(layer, RNN) and isinstance(before, StackedRNN) and before.layers[-1].return_sequences:
+            found[-1] = StackedRNN([*before.layers, layer])
         else:
-            stages.append([layer])
-    return [stage[0] if len(stage) == 1 else functools.partial(run_staggered, _rnns(stage)) for stage in stages]
-
-
-def _rnns(layers: Iterable[Layer]) -> list[RNN]:
-    return [layer for layer in layers if isinstance(layer, RNN)]
-
-
-def _can_join(stage: Sequence[Layer], layer: Layer) -> bool:
-    rnns = _rnns((*stage, layer))
-    joined = len(rnns) == len(stage) + 1 and all(rnn.return_sequences for rnn in rnns[:-1])
-    return joined and sum(rnn.hidden_dim for rnn in rnns) <= MOST_STAGGERED
+            found.append(layer)
+    return found
 
 
 def _carried(layer: RNN, following: RNN) -> tuple[Tensor, Tensor]:

@@ -15,7 +15,7 @@ import numpy as np
 from zen_cli.config.build import Experiment
 from zen_cli.data.files import read_table
 from zen_cli.errors import DataError
-from zen_cli.training import environment, predictions
+from zen_cli.training import predictions
 from zen_cli.training.durable import deliver
 from zen_cli.training.predictions import Table
 from zen_cli.training.run import Run
@@ -25,7 +25,7 @@ def predict(run: Run, steps: int | None, input_file: str | None, output: str | N
     """Write the predictions asked for as CSV and return the path; None where they went to standard output."""
     given = read_table(input_file) if input_file is not None else None
     experiment = predictions.load(run)
-    with environment.threads(experiment.config["training"]["threads"]), _blamed_on(input_file):
+    with _blamed_on(input_file):
         table, name = _predictions(experiment, steps, given)
     if output == "-":
         _to_standard_output(as_csv(table).decode())

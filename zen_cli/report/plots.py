@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -36,7 +37,8 @@ def loss_curves(runs: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]) -> Figu
             _curve(axes, records, key, label=prefix + label, linestyle=line, color=color, marker=marker)
     if axes.lines:
         axes.set_yscale("log")
-        axes.legend()
+        for text in axes.legend().get_texts():
+            text.set_parse_math(False)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 
@@ -91,7 +93,7 @@ def save(figure: Figure, path: Path) -> Path:
     buffer = io.BytesIO()
     kind = path.suffix.removeprefix(".")
     without_date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), rc_context({"svg.hashsalt": "zen"}):  # the same picture gives the same file
         warnings.filterwarnings("ignore", "Glyph")  # a name in a script that the font lacks: boxes stand for it
         figure.savefig(buffer, format=kind, metadata=without_date)
     deliver(path, buffer.getvalue())
@@ -104,9 +106,9 @@ def _canvas(title: str, x: str, y: str, legend_below: bool = False) -> tuple[Fig
     FigureCanvasAgg(figure)
     figure.subplots_adjust(left=0.14, right=0.97, top=0.92, bottom=0.21 if legend_below else 0.12)
     axes = figure.add_subplot()
-    axes.set_title(title)
+    axes.set_title(title, parse_math=False)  # a name may hold a dollar sign
     axes.set_xlabel(x)
-    axes.set_ylabel(y if len(y) <= LONGEST_LABEL else f"{y[: LONGEST_LABEL - 3]}...")
+    axes.set_ylabel(y if len(y) <= LONGEST_LABEL else f"{y[: LONGEST_LABEL - 3]}...", parse_math=False)
     axes.grid(visible=True, alpha=0.3)
     return figure, axes
 

@@ -26,7 +26,7 @@ def is_terminal(out: TextIO) -> bool:
 def _lines(records: Iterable[Record], epochs: int, out: TextIO) -> Iterator[Record]:
     for record in records:
         if isinstance(record, EpochRecord):
-            print(in_words(record).replace("  ", f"/{epochs}  ", 1), file=out, flush=True)
+            print(in_words(record, epochs), file=out, flush=True)
         yield record
 
 
@@ -38,7 +38,8 @@ def _bars(records: Iterable[Record], epochs: int, out: TextIO) -> Iterator[Recor
         for record in records:
             if isinstance(record, EpochRecord):
                 assert bar is not None  # an epoch ends after a step
-                bar.set_postfix({"loss": record.loss, **dict(list(record.scores.items())[-1:])}, refresh=False)
+                last_score = list(record.scores.items())[-1:]  # there is room for one
+                bar.set_postfix({"loss": record.loss, **dict(last_score)}, refresh=False)
                 bar.close()
                 bar = None
             else:

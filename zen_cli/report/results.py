@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from zen_cli.config.build import Experiment
 from zen_cli.report import plots
 from zen_cli.report.answers import as_csv
-from zen_cli.training import environment, predictions
+from zen_cli.training import predictions
 from zen_cli.training.durable import deliver
 from zen_cli.training.predictions import HELD_OUT, TRAINED, Table
 from zen_cli.training.run import Run
@@ -33,13 +33,11 @@ def plot(runs: Sequence[Run], kind: str, output: Path | None, steps: int) -> lis
     if len(runs) > 1:
         return [plots.save(pictures["loss"], folder / f"loss_compared.{kind}")]
     experiment = predictions.load(runs[0])
-    with environment.threads(experiment.config["training"]["threads"]):
-        pictures |= _picture(runs[0], experiment, predictions.one_step(experiment))
-        if experiment.data.series:
-            beyond = predictions.extrapolation(experiment, steps)
-            pictures["extrapolation"] = plots.extrapolation(
-                runs[0].name, experiment.data, experiment.data.series, beyond
-            )
+    data = experiment.data
+    pictures |= _picture(runs[0], experiment, predictions.one_step(experiment))
+    if data.series:
+        beyond = predictions.extrapolation(experiment, steps)
+        pictures["extrapolation"] = plots.extrapolation(runs[0].name, data, data.series, beyond)
     return [plots.save(figure, folder / f"{name}.{kind}") for name, figure in pictures.items()]
 
 

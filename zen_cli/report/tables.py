@@ -1,5 +1,6 @@
 """The tables that a person sees around a training."""
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,14 +15,14 @@ from zen_cli.training.predictions import Scores
 from zen_cli.training.run import Run
 
 
-def show_model(name: str, layers: Sequence[LayerSummary], out: TextIO | None = None) -> None:
-    """The stack of a model: each layer's output shape without the batch, and its number of parameters."""
+def show_model(run: Run, layers: Sequence[LayerSummary], out: TextIO | None = None) -> None:
+    """The stack of a run's model: each layer's output shape without the batch, and its number of parameters."""
     table = _table("Layer", "Output shape", "Parameters")
     for layer in layers:
         table.add_row(layer.name, " x ".join(map(str, layer.output)), f"{layer.parameters:,}")
     table.add_section()
     table.add_row("Total", "", f"{sum(layer.parameters for layer in layers):,}", style="bold")
-    _print(out, f"Model of {name}", table)
+    _print(out, f"Model of {run.path}", table)
 
 
 def show_result(
@@ -31,7 +32,7 @@ def show_result(
     table = _table("Examples", "Count", "RMSE" if is_series else "Accuracy")
     for part, (count, value) in scores.items():
         table.add_row(part, f"{count:,}", f"{value:.4g}")
-    name = run.name if run.path.parent == Path("runs") else run.path
+    name = shlex.quote(run.name if run.path.parent == Path("runs") else str(run.path))
     lines = [f"Run    {run.path}", *(f"       {path}" for path in files)]
     lines += [f"Next   zen predict {name}{' --steps 100' * is_series}", f"       zen plot {name}"]
     _print(out, f"Trained {last.epoch} epochs, {last.step} steps: loss {last.loss:.4g}", table, *lines)

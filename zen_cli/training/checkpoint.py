@@ -11,12 +11,12 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as serialize
 
-from zen_cli.errors import RunError
+from zen_cli.errors import RunError, quoted
 from zen_cli.nn.parameters import Parameters
 from zen_cli.optim import Optimizer
 from zen_cli.training.durable import publish
 
-FORMAT = 1
+FORMAT = "1"
 METADATA_KEY = "zen"
 OPTIMIZER_PREFIX = "optimizer."
 
@@ -51,16 +51,16 @@ def save(path: Path, parameters: Parameters, optimizer: Optimizer, metadata: Map
     """Write a checkpoint that lasts once this returns. `metadata` is plain data."""
     tensors = {p.name: np.ascontiguousarray(p.value) for p in parameters}
     tensors |= {OPTIMIZER_PREFIX + slot: array for slot, array in optimizer.state.items()}
-    text = json.dumps({"format": FORMAT, **metadata}, sort_keys=True)
+    text = json.dumps(metadata, sort_keys=True)
     # under one key, because safetensors writes several in random order and equal states shall give equal bytes
-    publish(path, [serialize(tensors, {METADATA_KEY: f"{_digest(tensors, text)} {text}"})])
+    publish(path, [serialize(tensors, {METADATA_KEY: f"{FORMAT} {_digest(tensors, text)} {text}"})])
 
 
 def load(path: Path) -> Checkpoint:
     """Read a checkpoint; RunError unless it is whole and of a format that this version knows."""
     try:
         with safe_open(path, framework="numpy") as file:
-            digest, _, text = (file.metadata() or {})[METADATA_KEY].partition(" ")
+            version, digest, text = (file.metadata() or {})[METADATA_KEY].split(" ", 2)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it has no __iter__
     except FileNotFoundError:
         raise RunError(f"{path}: there is no such checkpoint") from None
@@ -68,12 +68,17 @@ def load(path: Path) -> Checkpoint:
         raise RunError(f"{path}: a safetensors file, but not one of zen's checkpoints") from None
     except (SafetensorError, OSError, ValueError) as error:
         raise RunError(f"{path}: not a readable checkpoint ({error}): restore it from a copy, or train again") from None
+    if version != FORMAT:
+        raise RunError(f"{path}: written in format {quoted(version)}, but this zen reads {FORMAT}: update zen")
     if digest != _digest(tensors, text):
         raise RunError(f"{path}: its content does not match its digest: restore it from a copy, or train again")
-    metadata = json.loads(text)
-    if metadata["format"] != FORMAT:
-        raise RunError(f"{path}: written in format {metadata['format']}, but this zen reads {FORMAT}: update zen")
-    return Checkpoint(path, tensors, metadata)
+    try:
+        metadata = json.loads(text)
+        if isinstance(metadata["step"], int) and isinstance(metadata["config"], dict):
+            return Checkpoint(path, tensors, metadata)
+    except (ValueError, TypeError, KeyError):
+        pass  # said below
+    raise RunError(f"{path}: its metadata are not those of a checkpoint")
 
 
 def _digest(tensors: Mapping[str, np.ndarray], text: str) -> str:

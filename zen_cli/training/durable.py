@@ -1,5 +1,6 @@
 """The only module whose writes must survive a crash or a power cut."""
 
+import fcntl
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -10,16 +11,17 @@ NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)  # a link planted under our name is not 
 
 def publish(path: Path, chunks: Iterable[bytes]) -> None:
     """Write a file that is either wholly there under its name or not at all, and lasts once this returns."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with _opened(temporary, path, os.O_TRUNC | NOFOLLOW) as descriptor:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")  # a name of this process alone
+    temporary.unlink(missing_ok=True)  # left by a process that had our number, and was killed
+    with _opened(temporary, path, os.O_EXCL | NOFOLLOW) as descriptor:
+        try:
             for chunk in chunks:
                 _write_all(descriptor, chunk)
             os.fsync(descriptor)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
     sync_directory(path.parent)
 
 
@@ -36,6 +38,25 @@ def append(path: Path, data: bytes) -> None:
     """Add to a file; it lasts once `sync_file` says so."""
     with _opened(path, path, os.O_APPEND | NOFOLLOW) as descriptor:
         _write_all(descriptor, data)
+
+
+def make_directories(path: Path) -> None:
+    """Make a directory and those above it that are missing, so that their names last."""
+    if not path.is_dir():
+        make_directories(path.parent)
+        path.mkdir(exist_ok=True)
+        sync_directory(path.parent)
+
+
+@contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Alone in here among the processes that lock this directory; they wait for each other."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def sync_file(path: Path) -> None:

@@ -1,7 +1,6 @@
 """What the bits of a result depend on besides config and data."""
 
 import platform
-from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import zen_cli
 
 
 def describe() -> dict[str, Any]:
-    """Versions, the machine, and the BLAS with its kernel and threads; call it within `threads`."""
+    """Versions, the machine, and the BLAS with its kernel and threads; call it after `pin_threads`."""
     blas = [pool for pool in threadpoolctl.threadpool_info() if pool.get("user_api") == "blas"]
     kept = ("internal_api", "version", "architecture", "num_threads")
     return {
@@ -24,7 +23,6 @@ def describe() -> dict[str, Any]:
     }
 
 
-def threads(count: int) -> AbstractContextManager[Any]:
-    """Give matrix products `count` threads: the number is part of the result's bits."""
-    limits: AbstractContextManager[Any] = threadpoolctl.threadpool_limits(limits=count, user_api="blas")
-    return limits
+def pin_threads(count: int) -> None:
+    """Give matrix products `count` threads from now on: the number is part of the result's bits."""
+    threadpoolctl.threadpool_limits(limits=count, user_api="blas")

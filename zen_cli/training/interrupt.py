@@ -2,7 +2,7 @@
 
 import os
 import signal
-from types import FrameType, TracebackType
+from types import FrameType
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
@@ -10,8 +10,8 @@ SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 class Interrupted(Exception):  # noqa: N818 - an event, not an error
     """Training stopped by a signal, after saving."""
 
-    def __init__(self, number: int, saved_step: int) -> None:
-        super().__init__(f"stopped by {signal.Signals(number).name}; saved at step {saved_step}")
+    def __init__(self, number: int, saved: str) -> None:
+        super().__init__(f"stopped by {signal.Signals(number).name}; saved at {saved}")
         self.number = number
 
 
@@ -23,23 +23,24 @@ class SignalWatch:
 
     def __init__(self) -> None:
         self.received: int | None = None
+        self._before = {number: signal.getsignal(number) for number in SIGNALS}
 
     def __enter__(self) -> "SignalWatch":
-        heeded = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
-        self._before = {number: signal.signal(number, self._note) for number in heeded}
+        for number in self._heeded():
+            signal.signal(number, self._note)
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._restore()
+    def __exit__(self, *_: object) -> None:
+        for number in self._heeded():
+            signal.signal(number, self._before[number])
+
+    def _heeded(self) -> list[int]:
+        return [number for number, handler in self._before.items() if handler != signal.SIG_IGN]
 
     def _note(self, number: int, _: FrameType | None) -> None:
         self.received = number
-        for each in self._before:
+        for each in self._heeded():
             signal.signal(each, signal.SIG_DFL)
-
-    def _restore(self) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
 
 
 def die_by(number: int) -> None:

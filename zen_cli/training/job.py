@@ -27,11 +27,13 @@ EVALUATION_BATCH = 256
 class Job:
     """Trains an experiment in a run directory of its own, claimed when this is made."""
 
-    def __init__(self, experiment: Experiment, runs: Path, name: str, argv: list[str]) -> None:
+    def __init__(self, experiment: Experiment, runs: Path, name: str, text: bytes, argv: list[str]) -> None:
+        """`name` is the run's without its number, `text` the config file, `argv` the command line."""
+        environment.pin_threads(experiment.config["training"]["threads"])
         self.experiment = experiment
         self.environment = environment.describe()
         self.fingerprint = experiment.data.fingerprint()
-        self.run = run_directory.create(runs, name, experiment.text, {**self._facts(), "argv": argv})
+        self.run = run_directory.create(runs, name, text, {**self._facts(), "argv": argv})
         self.saved_step = -1
         self._saved_at = time.monotonic()
 
@@ -41,7 +43,7 @@ class Job:
         Raises NonFiniteError, which leaves the last checkpoint as it is, and Interrupted, after saving.
         """
         self.experiment.optimizer.attach(self.experiment.model.parameters)
-        self.save(step=0, epoch=0)  # a disk that cannot be written to is found before the first batch
+        self.save(step=0)  # a disk that cannot be written to is found before the first batch
         started = time.monotonic()
         with SignalWatch() as watch:
             try:
@@ -50,16 +52,17 @@ class Job:
                         self._keep(record, time.monotonic() - started)
                     yield record
                     if watch.received is not None:
-                        self.save(record.step, record.epoch)
-                        raise Interrupted(watch.received, self.saved_step)
+                        self.save(record.step)
+                        raise Interrupted(watch.received, f"step {record.step} in {self.run.path}")
             except NonFiniteError as error:
-                raise NonFiniteError(f"{error}; the last saved step, {self.saved_step}, is finite") from None
+                saved = f"the last saved step, {self.saved_step} in {self.run.path}, is finite"
+                raise NonFiniteError(f"{error}; {saved}") from None
 
-    def save(self, step: int, epoch: int) -> None:
+    def save(self, step: int) -> None:
         """Make the state after `step` last, then drop the checkpoint before it."""
         parameters, optimizer = self.experiment.model.parameters, self.experiment.optimizer
         durable.sync_file(self.run.metrics)
-        progress = {"step": step, "epoch": epoch, "metrics_bytes": self.run.metrics.stat().st_size}
+        progress = {"step": step, "metrics_bytes": self.run.metrics.stat().st_size}
         checkpoint.save(self.run.checkpoint(step), parameters, optimizer, {**self._facts(), **progress})
         self.saved_step, self._saved_at = step, time.monotonic()
         for old in self.run.checkpoints()[:-1]:
@@ -81,11 +84,11 @@ class Job:
         )
 
     def _keep(self, record: EpochRecord, seconds: float) -> None:
+        epochs = self.experiment.config["training"]["epochs"]
         durable.append(self.run.metrics, f"{json.dumps(as_line(record))}\n".encode())
-        durable.append(self.run.log, f"{in_words(record)}  {seconds:.2f} s\n".encode())
-        last = record.epoch == self.experiment.config["training"]["epochs"]
-        if last or time.monotonic() - self._saved_at >= SECONDS_BETWEEN_SAVES:
-            self.save(record.step, record.epoch)
+        durable.append(self.run.log, f"{in_words(record, epochs)}  {seconds:.2f} s\n".encode())
+        if record.epoch == epochs or time.monotonic() - self._saved_at >= SECONDS_BETWEEN_SAVES:
+            self.save(record.step)
 
     def _facts(self) -> dict[str, Any]:
         """What a run and each of its checkpoints say of where they come from."""

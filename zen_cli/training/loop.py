@@ -44,10 +44,10 @@ class EpochRecord:
 Record = StepRecord | EpochRecord
 
 
-def in_words(record: EpochRecord) -> str:
-    """A record as a line for people: `epoch 3  loss 0.0123  val_loss 0.0156`."""
+def in_words(record: EpochRecord, epochs: int) -> str:
+    """A record as a line for people: `epoch 3/10  loss 0.0123  val_loss 0.0156`."""
     shown = {"loss": record.loss, **record.scores}
-    return "  ".join([f"epoch {record.epoch}", *(f"{key} {value:.4g}" for key, value in shown.items())])
+    return "  ".join([f"epoch {record.epoch}/{epochs}", *(f"{key} {value:.4g}" for key, value in shown.items())])
 
 
 def fit(
@@ -58,7 +58,7 @@ def fit(
     loss_fn: Loss | None = None,
     optimizer: Optimizer | None = None,
     batch_size: int = 32,
-    shuffle: bool = True,
+    shuffle: bool = False,
     evaluate: Callable[[], Mapping[str, float]] = dict,
 ) -> Iterator[Record]:
     """Train `model` on inputs (N, *input_shape) and targets (N, ...), yielding a record per step and per epoch.
@@ -96,16 +96,20 @@ def train_step(
         loss = loss_fn(model(inputs), targets)
         value = float(loss.value)
         if not math.isfinite(value):
-            raise NonFiniteError(f"loss is {value} at step {step} (lr {optimizer.lr:g})")
+            raise _not_finite(f"loss is {value}", step, optimizer)
         parameters = model.parameters
         parameters.zero_gradient()
         loss.backward()
         if name := parameters.non_finite_gradient():
-            raise NonFiniteError(f"the gradient of {name} is not finite at step {step} (lr {optimizer.lr:g})")
+            raise _not_finite(f"the gradient of {name} is not finite, or too large to square,", step, optimizer)
         optimizer.update(parameters)
         if name := parameters.non_finite_value():
-            raise NonFiniteError(f"the update made {name} infinite at step {step} (lr {optimizer.lr:g})")
+            raise _not_finite(f"the update made {name} infinite", step, optimizer)
     return value
+
+
+def _not_finite(what: str, step: int, optimizer: Optimizer) -> NonFiniteError:
+    return NonFiniteError(f"{what} at step {step} (lr {optimizer.lr:g})")
 
 
 def _checked(inputs: np.ndarray, targets: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:

@@ -8,13 +8,11 @@ import numpy as np
 
 from zen_cli.config import build
 from zen_cli.config.build import Experiment
-from zen_cli.config.problems import Place, Source
-from zen_cli.config.resolve import Resolved
 from zen_cli.data.series import windows
 from zen_cli.errors import DataError, RunError, UserError
 from zen_cli.metric import equal, rmse
 from zen_cli.nn import Model
-from zen_cli.training import checkpoint
+from zen_cli.training import checkpoint, environment
 from zen_cli.training.run import Run
 
 Table = Mapping[str, Sequence[Any] | np.ndarray]  # columns by name, all of one length
@@ -24,7 +22,7 @@ TRAINED, HELD_OUT = "train", "held out"
 
 
 def load(run: Run) -> Experiment:
-    """The experiment of a run as its newest checkpoint left it."""
+    """The experiment of a run as its newest checkpoint left it, with the threads of its config pinned."""
     files = run.checkpoints()
     if not files:
         raise RunError(f"{run.path} has no checkpoint: train again")
@@ -33,9 +31,9 @@ def load(run: Run) -> Experiment:
         raise RunError(f"{stored.path}: it is of step {stored.step}: name it after that step again")
     if stored.config != run.info().get("config"):
         raise RunError(f"{stored.path}: it is of another run than {run.path}: bring back the one that belongs there")
-    source = Source(f"the config in {stored.path.name}", [])
-    experiment = build.build(Resolved(stored.config, {(): Place(source, 1, 1)}))
+    experiment = build.from_stored(stored.config, str(stored.path))
     stored.restore(experiment.model.parameters)
+    environment.pin_threads(experiment.config["training"]["threads"])
     return experiment
 
 

@@ -52,9 +52,9 @@ class Run:
         try:
             content = json.loads(path.read_bytes())
         except (OSError, ValueError) as error:
-            raise RunError(f"{path}: cannot be read ({error})") from None
+            raise RunError(f"{path}: cannot be read ({error}): name another run, or restore this one") from None
         if not isinstance(content, dict):
-            raise RunError(f"{path}: does not describe a run")
+            raise RunError(f"{path}: does not describe a run: name another run, or restore this one")
         return content
 
     def records(self) -> list[dict[str, Any]]:
@@ -72,16 +72,16 @@ class Run:
 
 def create(runs: Path, stem: str, config: bytes, info: Mapping[str, Any]) -> Run:
     """Claim runs/STEM-N for the first free N and put config.yaml and run.json there, so that they last."""
-    runs.mkdir(parents=True, exist_ok=True)
-    sequence = 1 + max((_sequence(run) for run in all_runs(runs)), default=0)
-    run = _claim(runs, _safe_name(stem))
+    durable.make_directories(runs)
+    with durable.locked(runs):  # from the highest number so far to the file that holds the next
+        sequence = 1 + max((_sequence(run) for run in all_runs(runs)), default=0)
+        run = _claim(runs, _safe_name(stem))
+        durable.append(run.metrics, b"")
+        durable.publish(run.path / "config.yaml", [config])
+        described = json.dumps({"sequence": sequence, **info}, indent=2)
+        durable.publish(run.path / "run.json", [described.encode() + b"\n"])
     for folder in ("checkpoints", "predictions", "plots"):
-        (run.path / folder).mkdir()
-    durable.publish(run.path / "config.yaml", [config])
-    described = {"name": run.name, "sequence": sequence, **info}
-    durable.publish(run.path / "run.json", [json.dumps(described, indent=2).encode() + b"\n"])
-    durable.append(run.metrics, b"")
-    durable.sync_directory(run.path)
+        durable.make_directories(run.path / folder)
     durable.sync_directory(runs)
     return run
 
