@@ -88,7 +88,7 @@ class _Resolver:
         self.places[path] = node.place
         if _is_section(annotation):
             return self.section(annotation, node, path)
-        if kind := _component_kind(annotation):
+        if kind := component_kind(annotation):
             return self.component(kind, node, path)
         if get_origin(annotation) is list:
             return self.components(get_args(annotation)[0], node, path)
@@ -125,7 +125,7 @@ class _Resolver:
 
 def expand_components(node: Node, annotation: Any = Config) -> None:
     """Write every component below `node`, whose type is `annotation`, in its longest form."""
-    if kind := _component_kind(annotation):
+    if kind := component_kind(annotation):
         longest = expanded(node, kind)
         node.value, node.keys = longest.value, longest.keys
     elif _is_section(annotation) and isinstance(node.value, dict):
@@ -166,7 +166,7 @@ def _first_setting(component: Callable[..., Any] | None) -> str | None:
     return next(iter(settings_of(component)), None) if component else None
 
 
-def _component_kind(annotation: Any) -> str | None:
+def component_kind(annotation: Any) -> str | None:
     extras = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
     return next((extra.kind for extra in extras if isinstance(extra, OneOf)), None)
 

@@ -1,0 +1,55 @@
+"""What the pages and the configs say is what zen does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from zen_cli.config.build import open_config
+from zen_cli.config.problems import ConfigError
+from zen_cli.config.reader import read_text
+from zen_cli.config.reference import page
+from zen_cli.config.resolve import resolve
+from zen_cli.training import predictions
+from zen_cli.training.job import Job
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def block(language, containing):
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)
+    (found,) = [text for text in blocks if containing in text]
+    return found
+
+
+def test_the_reference_of_configs_is_up_to_date():
+    assert (ROOT / "docs" / "config.md").read_text(encoding="utf-8") == page()
+
+
+def test_the_config_in_the_readme_is_the_shipped_one():
+    shipped = resolve(read_text((ROOT / "configs" / "sine.yaml").read_bytes(), "sine.yaml"))
+    assert resolve(read_text(block("yaml", "Curve"), "README.md")).values == shipped.values
+
+
+def test_the_mistakes_in_the_readme_are_shown_as_it_says():
+    wrong = block("yaml", "Curve").replace("Linear: 8", "Liner: 8").replace("5e-4", "-1")
+    with pytest.raises(ConfigError) as caught:
+        resolve(read_text(wrong, "mine.yaml"))
+    assert f"zen: {caught.value}\n" == block("text", "Liner")
+
+
+def test_the_script_in_the_readme_runs(capsys):
+    exec(compile(block("python", "nn.Model"), "README.md", "exec"), {})
+    predicted, real = map(float, capsys.readouterr().out.split())
+    assert abs(predicted - real) < 0.2
+
+
+@pytest.mark.parametrize("config", sorted((ROOT / "configs").rglob("*.yaml")), ids=lambda path: path.name)
+def test_a_config_gets_the_score_that_it_states(config, tmp_path):
+    opened = open_config(config, [])
+    list(Job(opened.experiment, tmp_path, config.stem, opened.text, []).records())
+    count, score = predictions.scores_by_part(opened.experiment, predictions.one_step(opened.experiment))["held out"]
+    said = re.search(r"Expect a held-out (RMSE|accuracy) of ([\d.]+)", opened.text.decode())
+    assert count > 0
+    assert score == pytest.approx(float(said[2]), rel=0.05)  # another BLAS kernel rounds otherwise

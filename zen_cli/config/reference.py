@@ -1,0 +1,65 @@
+"""docs/config.md from the same signatures that configs are checked against: `python -m zen_cli.config.reference`."""
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, get_args, get_origin
+
+from zen_cli.config.registry import COMPONENTS, REQUIRED, Setting, settings_of
+from zen_cli.config.resolve import PLURALS, component_kind
+from zen_cli.config.schema import Config, Data, Split, Training
+from zen_cli.config.values import describe
+
+HEAD = """# What a config may say
+
+A component (a source, a layer, the loss, the optimizer) is written `Name`, `Name: first-setting` or
+`Name: {setting: value, ...}`. Numbers may be written 5e-4. On the command line, KEY=VALUE after the config changes a
+value: `optimizer.RMSProp.lr=1e-3`, `model.0.RNN.hidden_dim=64`.
+
+This page is made by `python -m zen_cli.config.reference`.
+"""
+
+
+def page() -> str:
+    """The whole page, in Markdown."""
+    sections = {"The file": Config, "data": Data, "data.split": Split, "training": Training}
+    parts = [HEAD, *(_entry("##", title, section) for title, section in sections.items())]
+    for kind, components in COMPONENTS.items():
+        parts += [f"## {PLURALS[kind].capitalize()}\n", *_entries(components)]
+    return "\n".join(parts)
+
+
+def _entries(components: Mapping[str, Callable[..., Any]]) -> Iterator[str]:
+    return (_entry("###", name, component) for name, component in components.items())
+
+
+def _entry(level: str, title: str, component: Callable[..., Any]) -> str:
+    rows = [_row(setting) for setting in settings_of(component).values()]
+    table = ["| setting | value | default |", "|---|---|---|", *rows, ""] if rows else []
+    return "\n".join([f"{level} {title}", "", inspect.cleandoc(component.__doc__ or ""), "", *table])
+
+
+def _row(setting: Setting) -> str:
+    if setting.default is REQUIRED:
+        default = "required"
+    elif dataclasses.is_dataclass(setting.default):
+        default = "as below"
+    else:
+        default = (
+            "none"
+            if setting.default is None
+            else f"{setting.default}".replace("True", "true").replace("False", "false")
+        )
+    return f"| `{setting.name}` | {_words(setting.annotation)} | {default} |"
+
+
+def _words(annotation: Any) -> str:
+    if kind := component_kind(annotation):
+        return f"one of the {PLURALS[kind]}"
+    if get_origin(annotation) is list:
+        return f"a list, each {_words(get_args(annotation)[0])}"
+    return "a block of keys" if dataclasses.is_dataclass(annotation) else describe(annotation)
+
+
+if __name__ == "__main__":
+    print(page(), end="")
