@@ -12,13 +12,16 @@ A message says what is wrong, shows the values and says what to do. Anything tha
 a bug in zen: exit code 1, with its traceback in a file.
 """
 
-LONGEST_QUOTE = 60
+
+def printable(text: str, longest: int | None = 60) -> str:
+    """Something a person wrote, as a piece of a message: no control characters, and at most `longest` characters."""
+    shown = text if text.isprintable() else repr(text)[1:-1]
+    return shown if longest is None or len(shown) <= longest else f"{shown[: longest - 3]}..."
 
 
-def quoted(text: object) -> str:
-    """Something a person wrote, as a message quotes it: in quotes, printable, and not too long."""
-    shown = repr(str(text))
-    return shown if len(shown) <= LONGEST_QUOTE else f"{shown[: LONGEST_QUOTE - 4]}...{shown[-1]}"
+def quoted(text: str) -> str:
+    """`printable` text in quotes."""
+    return f"'{printable(text)}'"
 
 
 class ZenError(Exception):

@@ -26,7 +26,7 @@ from zen_cli.config.syntax import (
     decoded,
     in_plain_words,
 )
-from zen_cli.errors import UserError
+from zen_cli.errors import UserError, printable
 
 LONGEST_NUMBER = 100  # Python itself stops at 4,300 digits, with an exception
 LONGEST_KEY = 100
@@ -61,11 +61,11 @@ def read_file(path: Path, shown_as: str) -> tuple[bytes, Node]:
     UserError if it cannot be opened, ConfigError if what it says cannot be read.
     """
     data = _content(path, shown_as)
-    return data, read_text(data, _printable(shown_as))
+    return data, read_text(data, printable(shown_as, longest=None))
 
 
 def _content(path: Path, shown_as: str) -> bytes:
-    name = _printable(shown_as)
+    name = printable(shown_as, longest=None)
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)  # not all of it: it may be as endless as /dev/zero
@@ -100,17 +100,7 @@ def _what_is_near(path: Path) -> str:
     except (OSError, ValueError):
         names = []
     near = nearest(path.name, names)
-    return f"did you mean {_printable(near)}?" if near else "check the path"
-
-
-def _shown(text: str) -> str:
-    """A piece of the config as a piece of a message."""
-    printable = _printable(text)
-    return printable if len(printable) <= 60 else f"{printable[:57]}..."
-
-
-def _printable(text: str) -> str:
-    return text if text.isprintable() else repr(text)[1:-1]
+    return f"did you mean {printable(near)}?" if near else "check the path"
 
 
 # --- events to a tree ---
@@ -154,12 +144,12 @@ def _complaint(event: yaml.Event, key: Node, earlier: Mapping[str, Place]) -> st
         return "a merge key (`<<`) is not read: write the settings out"
     if not isinstance(key.value, str):
         written = event.value if isinstance(event, yaml.ScalarEvent) else ""
-        cure = f": put quotes around `{_shown(written)}`" if written else ""
+        cure = f": put quotes around `{printable(written)}`" if written else ""
         return f"a key is text, and this one is {_kind(key)}{cure}"
     if len(key.value) > LONGEST_KEY or not key.value.isprintable():
         return f"a key has at most {LONGEST_KEY} characters, all of them printable"
     if key.value in earlier:
-        return f"the key `{_shown(key.value)}` stands here again: it is on line {earlier[key.value].line} already"
+        return f"the key `{printable(key.value)}` stands here again: it is on line {earlier[key.value].line} already"
     return ""
 
 

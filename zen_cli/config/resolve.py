@@ -10,7 +10,7 @@ from zen_cli.config.reader import Node
 from zen_cli.config.registry import COMPONENTS, REQUIRED, Setting, settings_of
 from zen_cli.config.schema import Config, OneOf
 from zen_cli.config.values import RefusedError, accept, shown
-from zen_cli.errors import quoted
+from zen_cli.errors import printable, quoted
 
 KeyPath = tuple[str | int, ...]
 
@@ -178,7 +178,8 @@ def _not_one_component(kind: str, node: Node, path: KeyPath) -> tuple[Place, Key
         return node.place, path, message, f"the {PLURALS[kind]} are {listed(COMPONENTS[kind])}"
     first, second = list(node.value)[:2]
     written_as = ".".join(map(str, path))
-    message = f"expected one {kind}, got {len(node.value)} keys: {listed(map(_clipped, node.value))}"
+    names = listed(printable(name, LONGEST_NAME) for name in node.value)
+    message = f"expected one {kind}, got {len(node.value)} keys: {names}"
     hint = f"if {second} is a setting of {first}, indent it below, or override {written_as}.{first}.{second}"
     if second in COMPONENTS[kind]:
         hint = f"keep one; to replace it in an override write {written_as}='{second}: ...'"
@@ -186,10 +187,6 @@ def _not_one_component(kind: str, node: Node, path: KeyPath) -> tuple[Place, Key
     if last.source.order:
         return last, (*path, second), message, hint
     return node.place, path, message, hint
-
-
-def _clipped(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
 
 
 def _as_plain(default: Any) -> Any:

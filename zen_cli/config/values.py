@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from zen_cli.errors import quoted
+from zen_cli.errors import printable
 from zen_cli.ranges import Range
 
 NOUNS = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null"}
@@ -55,7 +55,7 @@ def shown(value: Any) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         return f".{value}".replace(".-", "-.")
     if isinstance(value, str):
-        return '"' + quoted(value)[1:-1] + '"'
+        return f'"{printable(value)}"'
     text = f"{value}"
     return text if len(text) <= LONGEST_VALUE_SHOWN else text[: LONGEST_VALUE_SHOWN - 3] + "..."
 

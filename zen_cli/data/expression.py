@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from zen_cli.errors import DataError
+from zen_cli.errors import DataError, printable
 
 LONGEST = 1000
 MOST_DEPTH = 200  # far above any formula, and safe to walk by recursion
@@ -70,14 +70,14 @@ def _parsed(text: str) -> ast.expr:
     except SyntaxError as error:
         raise _not_a_formula(text, error) from None
     except (ValueError, RecursionError, MemoryError):  # ValueError: NUL, half a surrogate pair
-        raise DataError(f"expression `{_shown(text)}` cannot be read as a formula: write it more simply") from None
+        raise DataError(f"expression `{printable(text)}` cannot be read as a formula: write it more simply") from None
     _demand_shallow(tree)
     return tree
 
 
 def _not_a_formula(text: str, error: SyntaxError) -> DataError:
-    reason = "a `*` is missing" if "decimal literal" in error.msg else _shown(error.msg)  # 2x
-    return DataError(f"expression `{_shown(text)}` is not a formula: {reason} at column {max(1, error.offset or 1)}")
+    reason = "a `*` is missing" if "decimal literal" in error.msg else printable(error.msg)  # 2x
+    return DataError(f"expression `{printable(text)}` is not a formula: {reason} at column {max(1, error.offset or 1)}")
 
 
 def _demand_shallow(tree: ast.expr) -> None:
@@ -125,14 +125,14 @@ class _Formula:
             return np.asarray(CONSTANTS[node.id])
         if node.id in FUNCTIONS:
             raise self.error(f"{node.id} needs an argument in parentheses, such as {node.id}(x)")
-        raise self.error(f"`{_shown(node.id)}` is not known{_near(node.id, ['x', *CONSTANTS, *FUNCTIONS])}")
+        raise self.error(f"`{printable(node.id)}` is not known{_near(node.id, ['x', *CONSTANTS, *FUNCTIONS])}")
 
     def call(self, node: ast.Call) -> np.ndarray:
         if not isinstance(node.func, ast.Name):
             return self.refused(node.func)
         name = node.func.id
         if name not in FUNCTIONS:
-            raise self.error(f"`{_shown(name)}` is no function here{_near(name, FUNCTIONS)}")
+            raise self.error(f"`{printable(name)}` is no function here{_near(name, FUNCTIONS)}")
         if len(node.args) != 1 or node.keywords:
             raise self.error(f"{name} takes one argument, such as {name}(x)")
         return FUNCTIONS[name](self.value(node.args[0]))
@@ -151,10 +151,10 @@ class _Formula:
 
     def refused(self, node: ast.expr) -> np.ndarray:
         piece = ast.get_source_segment(self.text, node) or self.text
-        raise self.error(f"`{_shown(piece)}` is not part of a formula: use {VOCABULARY}")
+        raise self.error(f"`{printable(piece)}` is not part of a formula: use {VOCABULARY}")
 
     def error(self, message: str) -> DataError:
-        return DataError(f"expression `{_shown(self.text)}`: {message}")
+        return DataError(f"expression `{printable(self.text)}`: {message}")
 
 
 # --- messages ---
@@ -164,16 +164,10 @@ def _demand_finite(text: str, x: np.ndarray, y: np.ndarray) -> None:
     bad = np.flatnonzero(~np.isfinite(y))
     if bad.size:
         at = f"{y.flat[bad[0]]:g} at x = {x.flat[bad[0]]:g}"
-        raise DataError(f"`{_shown(text)}` is {at}: change the start or the expression")
+        raise DataError(f"`{printable(text)}` is {at}: change the start or the expression")
 
 
 def _near(name: str, known: Iterable[str]) -> str:
     """The end of a sentence on an unknown name: what was meant, or else what there is."""
     found = difflib.get_close_matches(name.casefold(), known, n=1)
     return f": did you mean {found[0]}?" if found else f": use {', '.join(known)}"
-
-
-def _shown(text: str) -> str:
-    """Text as one short, printable piece of a message."""
-    printable = text if text.isprintable() else repr(text)[1:-1]
-    return printable if len(printable) <= 60 else f"{printable[:57]}..."

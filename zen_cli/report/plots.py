@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from zen_cli.data.dataset import Dataset
 from zen_cli.data.series import Series
+from zen_cli.errors import printable
 from zen_cli.metric import confusion_matrix
 from zen_cli.training.durable import deliver
 from zen_cli.training.predictions import Table
@@ -108,7 +109,7 @@ def _canvas(title: str, x: str, y: str, legend_below: bool = False) -> tuple[Fig
     axes = figure.add_subplot()
     axes.set_title(title, parse_math=False)  # a name may hold a dollar sign
     axes.set_xlabel(x)
-    axes.set_ylabel(y if len(y) <= LONGEST_LABEL else f"{y[: LONGEST_LABEL - 3]}...", parse_math=False)
+    axes.set_ylabel(printable(y, LONGEST_LABEL), parse_math=False)
     axes.grid(visible=True, alpha=0.3)
     return figure, axes
 
