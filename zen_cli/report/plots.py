@@ -48,8 +48,8 @@ def predictions_over_truth(name: str, data: Dataset, series: Series, prediction:
     """A series in blue, the one-step predictions in orange, and a band over what training has seen."""
     figure, axes = _canvas(f"Predictions of {name}, one step ahead", "x", series.name, legend_below=True)
     _band(axes, series.positions[0], data.positions[data.train - 1])
-    axes.plot(series.positions, series.values, color=BLUE, linewidth=2.8, label="truth")
-    axes.plot(data.positions, prediction, color=ORANGE, linewidth=1.2, label="prediction")
+    axes.plot(series.positions, series.values, color=BLUE, linewidth=3.2, label="truth")
+    axes.plot(data.positions, prediction, color=ORANGE, linewidth=1.5, label="prediction")
     _legend_below(axes)
     return figure
 
