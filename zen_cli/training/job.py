@@ -53,10 +53,12 @@ class Job:
                     yield record
                     if watch.received is not None:
                         self.save(record.step)
-                        raise Interrupted(watch.received, f"step {record.step} in {self.run.path}")
+                        break
             except NonFiniteError as error:
                 saved = f"the last saved step, {self.saved_step} in {self.run.path}, is finite"
                 raise NonFiniteError(f"{error}; {saved}") from None
+        if watch.received is not None:  # out here, so that a signal during the last steps counts too
+            raise Interrupted(watch.received, f"step {self.saved_step} in {self.run.path}")
 
     def save(self, step: int) -> None:
         """Make the state after `step` last, then drop the checkpoint before it."""
