@@ -6,14 +6,29 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from zen_cli import cli
+from zen_cli import cli, nn
 from zen_cli.config import overrides
 from zen_cli.config.build import open_config
 from zen_cli.config.problems import ConfigError
 from zen_cli.config.reader import read_text
 from zen_cli.config.resolve import resolve
+
+
+def numbers(*shape):
+    """Random numbers, the same each time."""
+    return np.random.default_rng(len(shape)).normal(size=shape)
+
+
+def built(layers, example, seed=0, dtype="float64"):
+    """A model with its parameters made for examples of this shape."""
+    model = nn.Model(layers, seed, dtype)
+    model.plan(example)
+    model.build()
+    return model
+
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 

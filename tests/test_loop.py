@@ -1,22 +1,12 @@
 import numpy as np
 import pytest
+from conftest import built, numbers
 
 from zen_cli import autodiff as ad
 from zen_cli import loss, nn, optim
 from zen_cli.errors import NonFiniteError
 from zen_cli.streams import Stream, generator
 from zen_cli.training.loop import EpochRecord, StepRecord, fit, train_step
-
-
-def numbers(*shape):
-    return np.random.default_rng(len(shape)).normal(size=shape)
-
-
-def built(layers, example, seed=0, dtype="float64"):
-    model = nn.Model(layers, seed, dtype)
-    model.plan(example)
-    model.build()
-    return model
 
 
 def linear_model(seed=0, dtype="float64"):

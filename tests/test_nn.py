@@ -3,6 +3,7 @@ import operator
 
 import numpy as np
 import pytest
+from conftest import built, numbers
 
 from zen_cli import autodiff as ad
 from zen_cli import loss, nn, optim
@@ -12,17 +13,6 @@ from zen_cli.nn.model import LayerSummary, batches
 
 def article_layers():
     return [nn.RNN(32, hidden_dim=32, return_sequences=True), nn.RNN(0, hidden_dim=32), nn.Linear(8), nn.Linear(1)]
-
-
-def numbers(*shape):
-    return np.random.default_rng(len(shape)).normal(size=shape)
-
-
-def built(layers, example, seed=0, dtype="float32"):
-    model = nn.Model(layers, seed, dtype)
-    model.plan(example)
-    model.build()
-    return model
 
 
 def small_model(seed=0, dtype="float32"):
@@ -175,7 +165,7 @@ def test_first_parameters_are_a_function_of_the_seed():
 
 
 def test_first_weights_are_uniform_in_fan_in_and_biases_zero():
-    w, b, again, _ = (p.value for p in built([nn.Linear(100), nn.Linear(100)], (100,)).parameters)
+    w, b, again, _ = (p.value for p in built([nn.Linear(100), nn.Linear(100)], (100,), dtype="float32").parameters)
     assert 0.099 < np.abs(w).max() <= np.float32(0.1)
     assert abs(w.mean()) < 0.002
     assert not np.any(w == again)

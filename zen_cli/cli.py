@@ -1,6 +1,7 @@
 """The `zen` command: its group, and the one place that turns an error into a message and an exit code."""
 
 import os
+import signal
 import sys
 import tempfile
 import traceback
@@ -16,7 +17,7 @@ from zen_cli.errors import MachineError, ZenError
 from zen_cli.talk import Talk
 from zen_cli.training.interrupt import Interrupted, die_by
 
-BUG, STOPPED_BY_INTERRUPT = 1, 2
+BUG = 1
 
 
 class ReaderGoneError(Exception):
@@ -72,7 +73,7 @@ def _run() -> int:
         print(f"zen: {stop}", file=sys.stderr)
         die_by(stop.number)
     except click.Abort:
-        die_by(STOPPED_BY_INTERRUPT)
+        die_by(signal.SIGINT)
     except (BrokenPipeError, ReaderGoneError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except MemoryError:

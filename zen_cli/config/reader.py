@@ -68,7 +68,7 @@ def _content(path: Path, shown_as: str) -> bytes:
     name = printable(shown_as, longest=None)
     try:
         with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)  # not all of it: it may be as endless as /dev/zero
+            return file.read(MOST_BYTES + 1)  # not all of it: it may be as endless as /dev/zero
     except FileNotFoundError:
         raise UserError(f"{name} does not exist: {_what_is_near(path)}") from None
     except IsADirectoryError:
@@ -76,7 +76,6 @@ def _content(path: Path, shown_as: str) -> bytes:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or error
         raise UserError(f"{name} cannot be read ({reason}): check its name and permissions") from None
-    return data
 
 
 def read_text(data: bytes | str, source_name: str, order: int = 0, *, value_at: int | None = None) -> Node:

@@ -98,14 +98,19 @@ def stages(layers: Sequence[Layer]) -> list[Callable[[Tensor], Tensor]]:
     """What to call, in order, for a stack of layers: RNN layers that follow each other are put together."""
     found: list[Callable[[Tensor], Tensor]] = []
     for layer in layers:
-        before = found[-1] if found else None
-        if isinstance(layer, RNN) and isinstance(before, RNN) and before.return_sequences:
-            found[-1] = StackedRNN([before, layer])
-        elif isinstance(layer, RNN) and isinstance(before, StackedRNN) and before.layers[-1].return_sequences:
-            found[-1] = StackedRNN([*before.layers, layer])
+        before = _rnns(found[-1]) if found else ()
+        if isinstance(layer, RNN) and before and before[-1].return_sequences:
+            found[-1] = StackedRNN([*before, layer])
         else:
             found.append(layer)
     return found
+
+
+def _rnns(stage: object) -> tuple[RNN, ...]:
+    """The RNN layers that a stage is made of, if it is."""
+    if isinstance(stage, StackedRNN):
+        return stage.layers
+    return (stage,) if isinstance(stage, RNN) else ()
 
 
 def _carried(layer: RNN, following: RNN) -> tuple[Tensor, Tensor]:

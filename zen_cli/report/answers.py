@@ -4,7 +4,6 @@ Apart from results.py so that `zen predict` need not import matplotlib, which ta
 """
 
 import errno
-import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from zen_cli.data.files import read_table
 from zen_cli.errors import DataError
 from zen_cli.training import predictions
 from zen_cli.training.durable import deliver
-from zen_cli.training.predictions import Table
+from zen_cli.training.predictions import Table, as_csv
 from zen_cli.training.run import Run
 
 
@@ -33,13 +32,6 @@ def predict(run: Run, steps: int | None, input_file: str | None, output: str | N
     path = Path(output) if output else run.predictions / f"{name}.csv"
     deliver(path, as_csv(table))
     return path
-
-
-def as_csv(table: Table) -> bytes:
-    """The table as the bytes of a CSV file, in UTF-8."""
-    text = io.StringIO()
-    predictions.write_csv(table, text)
-    return text.getvalue().encode()
 
 
 def _predictions(experiment: Experiment, steps: int | None, table: np.ndarray | None) -> tuple[Table, str]:

@@ -8,10 +8,9 @@ from matplotlib.figure import Figure
 
 from zen_cli.config.build import Experiment
 from zen_cli.report import plots
-from zen_cli.report.answers import as_csv
 from zen_cli.training import predictions
 from zen_cli.training.durable import deliver
-from zen_cli.training.predictions import HELD_OUT, TRAINED, Table
+from zen_cli.training.predictions import HELD_OUT, TRAINED, Table, as_csv
 from zen_cli.training.run import Run
 
 

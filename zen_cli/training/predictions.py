@@ -1,8 +1,9 @@
 """What a trained model says, as tables: for every example, for new data, and beyond the end of a series."""
 
 import csv
+import io
 from collections.abc import Mapping, Sequence
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
@@ -62,9 +63,8 @@ def for_new(experiment: Experiment, table: np.ndarray) -> Table:
     if experiment.data.labels:
         outputs = experiment.model.predict(inputs)
         return {"example": np.arange(len(inputs)), **_classes(outputs, experiment.data.labels)}
-    values, width = inputs[:, 0], _window(experiment)
-    if len(values) < width:
-        raise DataError(f"the model looks at {width} values to predict the next, but there are only {len(values)}")
+    values = inputs[:, 0]
+    width = _window(experiment, values)
     outputs = experiment.model.predict(windows(values, width))
     return {
         "index": np.arange(width, len(values) + 1),
@@ -82,9 +82,7 @@ def extrapolation(experiment: Experiment, steps: int, table: np.ndarray | None =
         values, x0, dx = series.values, series.positions[-1], series.step
     else:
         values, x0, dx = experiment.source.inputs(table)[:, 0], len(table) - 1, 1
-    width = _window(experiment)
-    if len(values) < width:
-        raise DataError(f"the model looks at {width} values to predict the next, but there are only {len(values)}")
+    width = _window(experiment, values)
     return {"x": x0 + dx * np.arange(1, steps + 1), "prediction": extrapolate(experiment.model, values[-width:], steps)}
 
 
@@ -99,16 +97,22 @@ def extrapolate(model: Model, window: np.ndarray, steps: int) -> np.ndarray:
     return values[width:]
 
 
-def write_csv(table: Table, out: TextIO) -> None:
-    """The table as CSV. Numbers have the nine digits that tell any two float32 apart."""
-    writer = csv.writer(out, lineterminator="\n")
+def as_csv(table: Table) -> bytes:
+    """The table as CSV in UTF-8. Numbers have the nine digits that tell any two float32 apart."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table)
     for row in zip(*table.values(), strict=True):
         writer.writerow([f"{cell:.9g}" if isinstance(cell, float | np.floating) else cell for cell in row])
+    return text.getvalue().encode()
 
 
-def _window(experiment: Experiment) -> int:
-    return int(experiment.data.inputs.shape[1])
+def _window(experiment: Experiment, values: np.ndarray) -> int:
+    """How many values the model looks at; DataError where `values` are fewer."""
+    width = int(experiment.data.inputs.shape[1])
+    if len(values) < width:
+        raise DataError(f"the model looks at {width} values to predict the next, but there are only {len(values)}")
+    return width
 
 
 def _classes(outputs: np.ndarray, labels: Sequence[str]) -> Table:

@@ -74,14 +74,16 @@ def create(runs: Path, stem: str, config: bytes, info: Mapping[str, Any]) -> Run
     """Claim runs/STEM-N for the first free N and put config.yaml and run.json there, so that they last."""
     durable.make_directories(runs)
     with durable.locked(runs):  # from the highest number so far to the file that holds the next
-        sequence = 1 + max((_sequence(run) for run in all_runs(runs)), default=0)
+        before = all_runs(runs)
+        sequence = 1 + (_sequence(before[-1]) if before else 0)
         run = _claim(runs, _safe_name(stem))
         durable.append(run.metrics, b"")
         durable.publish(run.path / "config.yaml", [config])
         described = json.dumps({"sequence": sequence, **info}, indent=2)
         durable.publish(run.path / "run.json", [described.encode() + b"\n"])
     for folder in ("checkpoints", "predictions", "plots"):
-        durable.make_directories(run.path / folder)
+        (run.path / folder).mkdir()
+    durable.sync_directory(run.path)
     durable.sync_directory(runs)
     return run
 
