@@ -1,24 +1,32 @@
-"""What every framework is handed: the batches, the first weights and the optimizer's settings.
+"""What every framework is handed: the batches and the first weights, written once per row; and the optimizers' settings."""
 
-Written once per row by zen and read by each worker, so that all of them start from the same numbers.
-"""
-
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from layers import Shape
 
-LEARNING_RATE = 5e-4
+RMSPROP_LR = 5e-4
 BETA = 0.9
 # PyTorch adds epsilon to the root, zen inside it: g / (sqrt(s) + EPSILON) and g / sqrt(s + EPSILON**2). At this size
 # it does not matter which, as no gradient here comes near it. The article's 1e-10 inside the root does matter: losses
 # after 20 steps would differ by 2e-4.
 EPSILON = 1e-10
 
+ADAM_LR = 1e-3
+BETAS = (0.9, 0.999)
+ADAM_EPSILON = 1e-8
+
+BATCHES = 6
+CLASSES = 10
+TOKENS = 64
+
 
 @dataclass(frozen=True)
 class Problem:
-    """`inputs` (batches, B, ...) and `targets` (batches, B, ...) in float32; `weights` under zen's names."""
+    """`inputs` (batches, B, ...) and `targets` (batches, B, ...), float32 or integers; `weights` under zen's names."""
 
     inputs: np.ndarray
     targets: np.ndarray
@@ -34,9 +42,41 @@ class Problem:
         return cls(arrays.pop("inputs"), arrays.pop("targets"), arrays)
 
 
-def sine_batches(points: int = 200, window: int = 50, examples: int = 48, batch: int = 8) -> tuple[np.ndarray, ...]:
-    """Windows of sin(0), sin(1), ... and the value after each, in full batches: (6, 8, 50, 1) and (6, 8, 1)."""
-    curve = np.sin(np.arange(points)).astype(np.float32)
-    inputs = np.lib.stride_tricks.sliding_window_view(curve[:-1], window)[:examples]
-    targets = curve[window:][:examples]
-    return inputs.reshape(-1, batch, window, 1).copy(), targets.reshape(-1, batch, 1)
+def first_weights(shapes: Mapping[str, Shape]) -> dict[str, np.ndarray]:
+    """Uniform on +-1/sqrt(n) for n inputs; biases on +-0.1, not zero, so that a misplaced one shows."""
+    rng = np.random.default_rng(0)
+    limits = {name: 0.1 if len(shape) == 1 else 1 / math.sqrt(math.prod(shape[:-1])) for name, shape in shapes.items()}
+    return {name: rng.uniform(-limits[name], limits[name], shape).astype(np.float32) for name, shape in shapes.items()}
+
+
+# --- data: inputs (BATCHES, batch, *shape) and their targets ---
+
+Data = tuple[np.ndarray, np.ndarray]
+
+
+def sines(batch: int, shape: Shape) -> Data:
+    """Windows of sin(0), sin(1), ... and the value after each."""
+    window, _ = shape
+    curve = np.sin(np.arange(BATCHES * batch + window)).astype(np.float32)
+    inputs = np.lib.stride_tricks.sliding_window_view(curve[:-1], window)
+    return inputs.reshape(BATCHES, batch, window, 1).copy(), curve[window:].reshape(BATCHES, batch, 1)
+
+
+def values(batch: int, shape: Shape) -> Data:
+    """Normal numbers, and a normal number to predict from them."""
+    rng = np.random.default_rng(1)
+    inputs, targets = (rng.standard_normal((BATCHES, batch, *size), np.float32) for size in (shape, (1,)))
+    return inputs, targets
+
+
+def images(batch: int, shape: Shape) -> Data:
+    """Grey values between 0 and 1, and a class for each image."""
+    rng = np.random.default_rng(1)
+    return rng.random((BATCHES, batch, *shape), np.float32), rng.integers(CLASSES, size=(BATCHES, batch))
+
+
+def text(batch: int, shape: Shape) -> Data:
+    """Tokens, and the token after each."""
+    (steps,) = shape
+    tokens = np.random.default_rng(1).integers(TOKENS, size=(BATCHES, batch, steps + 1))
+    return tokens[..., :-1].copy(), tokens[..., 1:].copy()

@@ -1,74 +1,154 @@
-"""The rows of the step benchmark, as zen runs them. The peers' side of a row stands in `peers/` under the same name.
-
-To add a row: an entry in ROWS here, and a function in the ROWS of `peers/torch_models.py` and `peers/jax_models.py`.
-"""
+"""The rows of the benchmark: layers, data and training, without a word on any framework. To add a row, add an entry."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
-import numpy as np
-from problem import BETA, EPSILON, LEARNING_RATE, Problem, sine_batches
+from layers import (
+    GRU,
+    LSTM,
+    RNN,
+    Conv2D,
+    Embedding,
+    Flatten,
+    Layer,
+    Linear,
+    MaxPool,
+    ReLU,
+    Shape,
+    Sigmoid,
+    product_flops,
+    weight_shapes,
+)
+from problem import CLASSES, TOKENS, Data, Problem, first_weights, images, sines, text, values
 
-from zen_cli import __version__
-from zen_cli.loss import MSE
-from zen_cli.nn import RNN, Linear, Model
-from zen_cli.nn.layers import Layer
-from zen_cli.optim import RMSProp
-from zen_cli.training.loop import train_step
+FREE_STEPS = 1000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
-    """Layers and data of a row; the optimizer is RMSProp with the settings in `problem.py`."""
+    """`shape` is an example's. `task` is a training step, a prediction, or FREE_STEPS predictions, each fed back."""
 
     title: str
-    layers: Callable[[], list[Layer]]
-    data: Callable[[], tuple[np.ndarray, ...]]
-    loss: Callable = MSE
-
-    def model(self, batch: np.ndarray) -> Model:
-        """The model, after the first call, which makes its parameters."""
-        model = Model(self.layers(), seed=0, dtype="float32")
-        model(batch)
-        return model
+    layers: tuple[Layer, ...]
+    shape: Shape
+    batch: int
+    data: Callable[[int, Shape], Data] = values
+    task: Literal["train", "predict", "extrapolate"] = "train"
+    loss: Literal["MSE", "cross-entropy"] = "MSE"
+    optimizer: Literal["Adam", "RMSProp"] = "Adam"
 
     def problem(self) -> Problem:
-        """The data, with the weights that zen draws for it."""
-        inputs, targets = self.data()
-        weights = {p.name: p.value for p in self.model(inputs[0]).parameters}
-        return Problem(inputs, targets, weights)
+        return Problem(*self.data(self.batch, self.shape), first_weights(weight_shapes(self.layers, self.shape)))
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations of all matrix products."""
+        times = FREE_STEPS if self.task == "extrapolate" else self.batch
+        return times * product_flops(self.layers, self.shape, training=self.task == "train")
 
 
-def seed_layers() -> list[Layer]:
+def article(title: str, hidden: int, batch: int, steps: int, task: Literal["train", "predict", "extrapolate"]) -> Row:
     """The article's model of a sine curve."""
-    return [RNN(32, hidden_dim=32, return_sequences=True), RNN(hidden_dim=32), Linear(8), Linear(1)]
+    layers = (
+        RNN(units=hidden, hidden_dim=hidden, return_sequences=True),
+        RNN(hidden_dim=hidden),
+        Linear(8),
+        Linear(1),
+    )
+    return Row(
+        title=title, layers=layers, shape=(steps, 1), batch=batch, data=sines, task=task, optimizer="RMSProp"
+    )
+
+
+def perceptron(batch: int) -> Row:
+    return Row(
+        title=f"Linear 784-512-512-10, ReLU; batch {batch}",
+        layers=(Linear(512), ReLU(), Linear(512), ReLU(), Linear(CLASSES)),
+        shape=(784,),
+        batch=batch,
+        data=images,
+        loss="cross-entropy",
+    )
+
+
+def lstm_64(steps: int = 100, batch: int = 32, layers: int = 1) -> Row:
+    before = (LSTM(64, return_sequences=True),) * (layers - 1)
+    return Row(
+        title=f"{layers} LSTM 16-64, last state, Linear 1; batch {batch}, {steps} steps",
+        layers=(*before, LSTM(64), Linear(1)),
+        shape=(steps, 16),
+        batch=batch,
+    )
 
 
 ROWS = {
-    "seed": Row(
-        "RNN 1>32 with a Linear 32 per step, RNN 32, Linear 8, Linear 1; batch 8, 50 steps", seed_layers, sine_batches
+    "seed": article("RNN 1-32 with a Linear 32 per step, RNN 32, Linear 8, Linear 1; batch 8, 50 steps", 32, 8, 50, "train"),
+    "rnn-128": article("the same model, hidden 128; batch 32, 100 steps", 128, 32, 100, "train"),
+    "rnn-512": article("the same model, hidden 512; batch 64, 100 steps", 512, 64, 100, "train"),
+    "lstm-64": lstm_64(),
+    "lstm-256": Row(
+        title="LSTM 16-256, LSTM 256, last state, Linear 1; batch 64, 100 steps",
+        layers=(LSTM(256, return_sequences=True), LSTM(256), Linear(1)),
+        shape=(100, 16),
+        batch=64,
     ),
+    "gru-64": Row(
+        title="GRU 16-64, last state, Linear 1; batch 32, 100 steps",
+        layers=(GRU(64), Linear(1)),
+        shape=(100, 16),
+        batch=32,
+    ),
+    "gru-256": Row(
+        title="GRU 16-256, last state, Linear 1; batch 64, 100 steps",
+        layers=(GRU(256), Linear(1)),
+        shape=(100, 16),
+        batch=64,
+    ),
+    "digits": Row(
+        title="configs/digits.yaml: Linear 64-64-32, Sigmoid, Linear 10; batch 128",
+        layers=(Linear(64), Linear(32), Sigmoid(), Linear(CLASSES)),
+        shape=(64,),
+        batch=128,
+        data=images,
+        loss="cross-entropy",
+        optimizer="RMSProp",
+    ),
+    "mlp": perceptron(128),
+    "mlp-1k": perceptron(1024),
+    "conv": Row(
+        title="28x28 images: conv 3x3 to 32, max pool 2, conv 3x3 to 64, max pool 2, Linear 128-10, ReLU; batch 64",
+        layers=(
+            Conv2D(32, 3), ReLU(), MaxPool(2),
+            Conv2D(64, 3), ReLU(), MaxPool(2),
+            Flatten(), Linear(128), ReLU(), Linear(CLASSES),
+        ),
+        shape=(28, 28, 1),
+        batch=64,
+        data=images,
+        loss="cross-entropy",
+    ),
+    "char": Row(
+        title=f"Embedding {TOKENS}x64, LSTM 256 with all its states, Linear {TOKENS}; batch 32, 128 steps",
+        layers=(Embedding(TOKENS, 64), LSTM(256, return_sequences=True), Linear(TOKENS)),
+        shape=(128,),
+        batch=32,
+        data=text,
+        loss="cross-entropy",
+    ),
+    "latency": article("the article's model predicts from one sequence of 50", 32, 1, 50, "predict"),
+    "extrapolate": article(f"the article's model, {FREE_STEPS} predictions, each fed back", 32, 1, 50, "extrapolate"),
+}  # fmt: skip
+
+
+# Rows that differ in one number alone, for scaling.py.
+SCALING = {
+    "length": {f"lstm-64 steps {n}": lstm_64(steps=n) for n in (50, 100, 200, 400, 800)},
+    "batch": {f"lstm-64 batch {n}": lstm_64(batch=n) for n in (16, 32, 64, 128, 256)},
+    "layers": {f"lstm-64 layers {n}": lstm_64(layers=n) for n in (1, 2, 4, 8)},
 }
 
 
-# --- the worker's interface ---
-
-
-def variants(name: str, problem: Problem) -> dict[str, Callable]:
-    return {"train_step": lambda: _step(ROWS[name], problem)}
-
-
-def _step(row: Row, problem: Problem) -> Callable[[int], float]:
-    model, optimizer = row.model(problem.inputs[0]), RMSProp(LEARNING_RATE, beta=BETA, epsilon=EPSILON**2)
-    for p in model.parameters:
-        p.value[...] = problem.weights[p.name]
-
-    def step(batch: int) -> float:
-        x, y = problem.inputs[batch], problem.targets[batch]
-        return train_step(model, x, y, row.loss, optimizer, optimizer.steps + 1)
-
-    return step
-
-
-def version() -> str:
-    return f"zen {__version__}, numpy {np.__version__}"
+def find(name: str) -> Row:
+    """A row of the benchmark, or of a scaling series."""
+    return (ROWS | {key: row for series in SCALING.values() for key, row in series.items()})[name]

@@ -5,112 +5,15 @@ import threading
 
 import numpy as np
 import pytest
+from op_rows import REFERENCES, ROWS
+from op_rows.draw import numbers, positive
+from op_rows.probabilities import numpy_softmax
 
 from zen_cli import autodiff as ad
 from zen_cli.autodiff import Tensor
 
+TAKE_A_LIST = ("stack", "concatenate")
 TOLERANCE = 1e-6  # central differences in float64 are good to about 1e-9
-
-
-def numbers(*shape, low=-2.0, high=2.0):
-    return np.random.default_rng(len(shape)).uniform(low, high, shape)
-
-
-def positive(*shape):
-    return numbers(*shape, low=0.5)
-
-
-def numpy_rnn(x, w, h, return_sequences=True):
-    states = []
-    for x_t in x:
-        h = np.tanh(x_t + h @ w)
-        states.append(h)
-    return np.stack(states) if return_sequences else h
-
-
-def numpy_softmax(x, axis=-1):
-    return np.exp(x) / np.exp(x).sum(axis, keepdims=True)
-
-
-def numpy_staggered_inputs(x, *biases):
-    """By appending and prepending ticks of zeros."""
-    parts = [x, *(np.broadcast_to(b, (*x.shape[:2], len(b))) for b in biases)]
-    lag = len(biases)
-    return np.concatenate([np.pad(p, ((i, lag - i), (0, 0), (0, 0))) for i, p in enumerate(parts)], axis=2)
-
-
-def numpy_staggered_weights(first, *others):
-    """np.block's matrix: the diagonal, and beside it what carries one layer's states into the next."""
-    diagonal, beside = [first, *others[1::2]], others[::2]
-    zero = [[np.zeros((len(a), len(b))) for b in diagonal] for a in diagonal]
-    for i, block in enumerate(diagonal):
-        zero[i][i] = block
-    for i, block in enumerate(beside):
-        zero[i][i + 1] = block
-    return np.block(zero)
-
-
-REFERENCES = {  # every other op has the name of its NumPy function
-    "reduce_sum": lambda x, axis=None, keepdims=False: np.sum(x, axis=axis, keepdims=keepdims),
-    "reduce_mean": lambda x, axis=None, keepdims=False: np.mean(x, axis=axis, keepdims=keepdims),
-    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
-    "relu": lambda x: np.where(x > 0, x, 0),
-    "flatten": np.ravel,
-    "getitem": operator.getitem,
-    **dict.fromkeys(["linear", "linear_composed"], lambda x, w, b: x @ w + b),
-    **dict.fromkeys(["rnn", "rnn_composed"], numpy_rnn),
-    "staggered_inputs": numpy_staggered_inputs,
-    "staggered_weights": numpy_staggered_weights,
-    "softmax": numpy_softmax,
-    "log_softmax": lambda x, axis=-1: np.log(numpy_softmax(x, axis)),
-    "log_probabilities": np.log,
-}
-BROADCAST = [[(2, 3), (3,)], [(2, 3), (2, 3)], [(2, 1), (1, 3)], [(), (2, 3)], [(4, 1, 3), (2, 1)], [(), ()]]
-MATMUL = [
-    *[[(3,), (3,)], [(3,), (3, 2)], [(2, 3), (3,)], [(2, 3), (3, 4)], [(1, 1), (1, 1)], [(4, 2, 3), (3,)]],
-    *[[(3,), (4, 3, 2)], [(4, 2, 3), (3, 5)], [(2, 3), (4, 3, 5)], [(4, 2, 3), (4, 3, 5)], [(4, 1, 2, 3), (5, 3, 2)]],
-    *[[(1, 2, 3), (4, 3, 2)], [(5, 4, 2, 3), (3,)], [(3,), (5, 4, 3, 2)], [(0, 3), (3, 2)], [(2, 0), (0, 3)]],
-]
-INDICES = [
-    *[1, -1, np.int64(1), slice(1, None), slice(None, None, 2), slice(None, None, -1), None, ..., ()],
-    *[(0, 1), (..., 0), (slice(None), None, -1), (1, ..., None, slice(3, 0, -2)), (np.int64(0), slice(2))],
-    *[np.array([0, 0, 1]), [1, 0, 1, 1], np.array([[0, 1], [1, 1]]), np.array(1), np.array([True, False])],
-    *[(np.array([0, 0, 1]), np.array([1, 1, 2])), (slice(None), [0, 0]), (..., [1, 1], None), (1, [0, 0, -1])],
-]
-POWERS = [
-    *[[np.array([-1.5, 0.0, 2.0]), exponent] for exponent in (2, 3.0, 1, 0)],
-    *[[np.array([-1.5, 0.5]), -1], [positive(2, 3), -0.5], [2, (2, 3)], [0, positive(3)]],
-    *[[positive(2, 1), (3,)], [positive(3), (2, 3)], [positive(2), np.array(2.0)]],
-    [np.array([0.0, 0.0, 2.0, 1.5]), np.array([2.0, 3.0, 0.0, -1.0])],
-]
-AXES = [None, 0, 1, -1, (0,), (0, 2), (-1, 0), (0, 1, 2), ()]
-ORDERS = [None, (0, 2, 1), (1, 2, 0), (2, 0, 1), (-1, 0, 1), (1, -1, -3)]
-
-# an op, its inputs (a shape stands for random numbers), and its settings
-ROWS = [
-    *[(op, shapes, ()) for op in ("add", "subtract", "multiply") for shapes in BROADCAST],
-    *[("divide", [a, positive(*b)], ()) for a, b in BROADCAST],
-    *[("power", inputs, ()) for inputs in POWERS],
-    *[("matmul", shapes, ()) for shapes in MATMUL],
-    *[(op, [(2, 3)], ()) for op in ("negative", "exp", "tanh", "sigmoid", "relu", "flatten")],
-    *[(op, [positive(2, 3)], ()) for op in ("log", "log_probabilities")],
-    *[(op, [(2, 1, 3)], (a, keep)) for op in ("reduce_sum", "reduce_mean") for a in AXES for keep in (False, True)],
-    *[(op, [()], (None, keep)) for op in ("reduce_sum", "reduce_mean") for keep in (False, True)],
-    *[("reshape", [(2, 6)], (shape,)) for shape in ((3, 4), (-1,), (2, -1, 1, 2))],
-    *[("transpose", [(2, 3, 4)], (a,)) for a in ORDERS],
-    *[("transpose", [(3,)], ()), ("transpose", [numbers(2, 3).T], ()), ("flatten", [numbers(2, 3).T], ())],
-    *[("concatenate", [(2, 3), (1, 3), (4, 3)], (0,)), ("concatenate", [(2, 3), (2, 1)], (1,))],
-    *[("concatenate", [(2, 3), (2, 2)], (-1,)), ("concatenate", [(2,)], ())],
-    *[("stack", [(2, 3)] * 3, (axis,)) for axis in (0, 1, 2, -1, -2, -3)],
-    *[("stack", [(), ()], ()), ("stack", [(2,)], (-1,))],
-    *[("getitem", [(2, 4, 3)], (index,)) for index in INDICES],
-    *[(op, [x, (3, 2), (2,)], ()) for op in ("linear", "linear_composed") for x in ((3,), (4, 3), (5, 4, 3))],
-    *[(op, [(T, 2, 3), (3, 3), (2, 3)], (r,)) for op in ("rnn", "rnn_composed") for T in (1, 4) for r in (True, False)],
-    *[("staggered_inputs", [(4, 2, 3), *biases], ()) for biases in ([], [(2,)], [(1,), (5,)])],
-    *[("staggered_weights", blocks, ()) for blocks in ([(3, 3)], [(3, 3), (3, 2), (2, 2)])],
-    ("staggered_weights", [(1, 1), (1, 4), (4, 4), (4, 2), (2, 2)], ()),
-    *[(op, [(2, 3)], axis) for op in ("softmax", "log_softmax") for axis in ((), (0,), (-1,))],
-]  # fmt: skip
 
 
 def bind(op, inputs, settings, function=None):
@@ -121,7 +24,7 @@ def bind(op, inputs, settings, function=None):
     def bound(*arrays):
         rest = iter(arrays)
         args = [x if isinstance(x, int | float) else next(rest) for x in inputs]
-        return function(*([args] if op in ("stack", "concatenate") else args), *settings)
+        return function(*([args] if op in TAKE_A_LIST else args), *settings)
 
     return bound, arrays
 

@@ -118,7 +118,7 @@ def test_new_values_give_the_same_as_the_series_they_are(sine_run, tmp_path):
     new = rows_of(run_zen("predict", sine_run, "--input", tmp_path / "new.csv", "-o", "-").out)
     assert list(new[0]) == ["index", "truth", "prediction"]
     assert (len(new), new[-1]["truth"]) == (151, "")
-    np.testing.assert_allclose(numbers(new[:150], "prediction"), numbers(known, "prediction"), rtol=1e-6)
+    np.testing.assert_allclose(numbers(new[:150], "prediction"), numbers(known, "prediction"), rtol=1e-6, atol=1e-6)
     piped = run_zen("predict", sine_run, "--input", "-", "-o", "-", stdin=values.encode())
     assert rows_of(piped.out) == new
     beyond = run_zen("predict", sine_run, "--input", tmp_path / "new.csv", "--steps", 3, "-o", "-")

@@ -23,7 +23,7 @@ ROOMS = [
     {"loss", "optim", "metric"},
     {"nn"},
     {"autodiff"},
-    {"errors", "ranges", "streams", "memory", "talk"},
+    {"errors", "settings", "streams", "memory", "talk"},
     {"__init__"},
 ]
 UPWARDS = {

@@ -11,7 +11,9 @@ from typing import ClassVar
 import numpy as np
 
 from zen_cli.nn.parameters import Parameters
-from zen_cli.ranges import Decay, Positive
+from zen_cli.settings import Decay, Positive
+
+__all__ = ["SGD", "Adam", "Momentum", "Optimizer", "RMSProp"]
 
 Array = np.ndarray
 

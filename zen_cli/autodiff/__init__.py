@@ -1,27 +1,12 @@
 """Arrays that remember how they were computed, and their gradients. Imports NumPy alone."""
 
 from zen_cli.autodiff.check import gradient_error
-from zen_cli.autodiff.ops import (
-    Probabilities,
-    concatenate,
-    exp,
-    flatten,
-    linear,
-    linear_composed,
-    log,
-    log_probabilities,
-    log_softmax,
-    reduce_mean,
-    reduce_sum,
-    relu,
-    reshape,
-    sigmoid,
-    softmax,
-    stack,
-    tanh,
-    transpose,
-)
+from zen_cli.autodiff.elementwise import exp, log, relu, sigmoid, tanh
+from zen_cli.autodiff.probabilities import Probabilities, log_probabilities, log_softmax, softmax
+from zen_cli.autodiff.products import linear, linear_composed
 from zen_cli.autodiff.recurrent import rnn, rnn_composed, staggered_inputs, staggered_weights
+from zen_cli.autodiff.reductions import reduce_mean, reduce_sum
+from zen_cli.autodiff.shapes import concatenate, flatten, reshape, stack, transpose
 from zen_cli.autodiff.tensor import (
     Tensor,
     add,

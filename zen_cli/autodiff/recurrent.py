@@ -7,7 +7,8 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
-from zen_cli.autodiff.ops import stack, tanh
+from zen_cli.autodiff.elementwise import tanh
+from zen_cli.autodiff.shapes import stack
 from zen_cli.autodiff.tensor import Array, Gradient, Operand, PullBack, Tensor, primitive
 
 

@@ -5,7 +5,7 @@ gradient of the value to one gradient per input. Everything else, for every op, 
 broadcasting is undone, dtypes are kept, gradients are summed, and a gradient given as a function of
 no arguments is computed only where somebody needs it.
 
-The arithmetic that Python has an operator for stands below the class; all other ops are in ops.py.
+The arithmetic that Python has an operator for stands below the class; all other ops have rooms of their own.
 """
 
 import functools

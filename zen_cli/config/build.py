@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from zen_cli.config import overrides
 from zen_cli.config.problems import ConfigError, Problem
 from zen_cli.config.reader import read_file, read_text
-from zen_cli.config.registry import COMPONENTS
-from zen_cli.config.resolve import Resolved, resolve
+from zen_cli.config.registry import COMPONENTS, settings_of
+from zen_cli.config.resolve import Resolved, component_kind, resolve
 from zen_cli.config.schema import Component
 from zen_cli.data.dataset import Dataset, from_examples, from_series
 from zen_cli.data.series import Series
@@ -82,7 +82,17 @@ def build(resolved: Resolved) -> Experiment:
 
 def component(kind: str, resolved: Component) -> Any:
     """An object of the class that a resolved component names."""
-    return COMPONENTS[kind][name_of(resolved)](**settings_in(resolved))
+    made = COMPONENTS[kind][name_of(resolved)]
+    annotations = {name: setting.annotation for name, setting in settings_of(made).items()}
+    return made(**{name: _made(annotations[name], value) for name, value in settings_in(resolved).items()})
+
+
+def _made(annotation: Any, value: Any) -> Any:
+    """A setting's value, with the components in it as objects."""
+    if get_origin(annotation) is list:
+        return [_made(get_args(annotation)[0], item) for item in value]
+    kind = component_kind(annotation)
+    return component(kind, value) if kind and value is not None else value
 
 
 def name_of(resolved: Component) -> str:

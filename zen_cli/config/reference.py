@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from types import NoneType
 from typing import Any, get_args, get_origin
 
 from zen_cli.config.registry import COMPONENTS, REQUIRED, Setting, settings_of
@@ -55,7 +56,7 @@ def _row(setting: Setting) -> str:
 
 def _words(annotation: Any) -> str:
     if kind := component_kind(annotation):
-        return f"one of the {PLURALS[kind]}"
+        return f"one of the {PLURALS[kind]}" + (" or null" if NoneType in get_args(annotation) else "")
     if get_origin(annotation) is list:
         return f"a list, each {_words(get_args(annotation)[0])}"
     return "a block of keys" if dataclasses.is_dataclass(annotation) else describe(annotation)

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, get_type_hints
 
 from zen_cli import loss, nn, optim
@@ -10,11 +11,18 @@ from zen_cli.data import sources
 
 REQUIRED = inspect.Parameter.empty
 
+
+def _classes(module: ModuleType, base: type) -> dict[str, Callable[..., Any]]:
+    """The public classes of a module that are a `base`, but for the base itself, by name."""
+    named = {name: getattr(module, name) for name in module.__all__}
+    return {name: c for name, c in named.items() if inspect.isclass(c) and issubclass(c, base) and c is not base}
+
+
 COMPONENTS: Mapping[str, Mapping[str, Callable[..., Any]]] = {
     "source": {c.__name__: c for c in (sources.Curve, sources.Digits, sources.FizzBuzz)},
-    "layer": {c.__name__: c for c in (nn.Linear, nn.RNN, nn.Tanh, nn.Sigmoid, nn.ReLU, nn.Softmax)},
+    "layer": _classes(nn, nn.Layer),
     "loss": {c.__name__: c for c in (loss.MSE, loss.categorical_crossentropy)},
-    "optimizer": {c.__name__: c for c in (optim.SGD, optim.Momentum, optim.RMSProp, optim.Adam)},
+    "optimizer": _classes(optim, optim.Optimizer),
 }
 
 

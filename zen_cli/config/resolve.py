@@ -3,14 +3,16 @@
 import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from zen_cli.config.problems import ConfigError, Place, Problem, listed, nearest
 from zen_cli.config.reader import Node
 from zen_cli.config.registry import COMPONENTS, REQUIRED, Setting, settings_of
-from zen_cli.config.schema import Config, OneOf
+from zen_cli.config.schema import Config
 from zen_cli.config.values import RefusedError, accept, shown
 from zen_cli.errors import printable, quoted
+from zen_cli.settings import OneOf
 
 KeyPath = tuple[str | int, ...]
 
@@ -89,7 +91,8 @@ class _Resolver:
         if _is_section(annotation):
             return self.section(annotation, node, path)
         if kind := component_kind(annotation):
-            return self.component(kind, node, path)
+            absent = node.value is None and NoneType in get_args(annotation)
+            return None if absent else self.component(kind, node, path)
         if get_origin(annotation) is list:
             return self.components(get_args(annotation)[0], node, path)
         try:
@@ -128,6 +131,7 @@ def expand_components(node: Node, annotation: Any = Config) -> None:
     if kind := component_kind(annotation):
         longest = expanded(node, kind)
         node.value, node.keys = longest.value, longest.keys
+        _expand_settings(node, kind)
     elif _is_section(annotation) and isinstance(node.value, dict):
         for name, setting in settings_of(annotation).items():
             if name in node.value:
@@ -135,6 +139,15 @@ def expand_components(node: Node, annotation: Any = Config) -> None:
     elif get_origin(annotation) is list and isinstance(node.value, list):
         for item in node.value:
             expand_components(item, get_args(annotation)[0])
+
+
+def _expand_settings(node: Node, kind: str) -> None:
+    """Components among the settings of a component, where it is one."""
+    for name, settings in (node.value if isinstance(node.value, dict) else {}).items():
+        if name in COMPONENTS[kind] and isinstance(settings.value, dict):
+            for setting in settings_of(COMPONENTS[kind][name]).values():
+                if setting.name in settings.value:
+                    expand_components(settings.value[setting.name], setting.annotation)
 
 
 def expanded(node: Node, kind: str) -> Node:
@@ -167,6 +180,9 @@ def _first_setting(component: Callable[..., Any] | None) -> str | None:
 
 
 def component_kind(annotation: Any) -> str | None:
+    """The kind of component that a setting takes, if it takes one (or, where null is allowed, none)."""
+    if get_origin(annotation) in (Union, UnionType):
+        return next(filter(None, map(component_kind, get_args(annotation))), None)
     extras = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
     return next((extra.kind for extra in extras if isinstance(extra, OneOf)), None)
 

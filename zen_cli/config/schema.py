@@ -3,15 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from zen_cli.ranges import Count, CountOrZero, Fraction, Threads
-
-
-@dataclass(frozen=True)
-class OneOf:
-    """Marks a setting that takes a component of this kind: `Name`, `Name: first-argument` or `Name: {...}`."""
-
-    kind: str
-
+from zen_cli.settings import Count, CountOrZero, Fraction, OneOf, Threads
 
 Component = dict[str, dict[str, Any]]  # resolved: {name: settings}
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from zen_cli.errors import printable
-from zen_cli.ranges import Range
+from zen_cli.settings import Range
 
 NOUNS = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null"}
 LONGEST_VALUE_SHOWN = 60

@@ -9,7 +9,7 @@ from zen_cli.data.expression import evaluate
 from zen_cli.data.series import Series
 from zen_cli.errors import DataError
 from zen_cli.memory import demand
-from zen_cli.ranges import Bits, Count, Finite, NonNegative, Positive
+from zen_cli.settings import Bits, Count, Finite, NonNegative, Positive
 from zen_cli.streams import Stream, generator
 
 

@@ -4,12 +4,33 @@ A layer is an equation over autodiff's ops: it needs no backpropagation code. Sh
 which is always the first axis.
 """
 
+from functools import cached_property
+
+import numpy as np
+
 from zen_cli import autodiff as ad
 from zen_cli.autodiff import Tensor
 from zen_cli.errors import ShapeError
 from zen_cli.nn.initializers import uniform_fan_in, zeros
 from zen_cli.nn.parameters import Declaration, Shape
-from zen_cli.ranges import Count
+from zen_cli.settings import Count
+from zen_cli.streams import Stream, generator
+
+
+class Moment:
+    """A training step as layers see it: where their random numbers come from.
+
+    `rng` is made when it is first asked for, from the seed and the step's number alone, and the layers of a model draw
+    from it in their order.
+    """
+
+    def __init__(self, seed: int, step: int) -> None:
+        self.seed = seed
+        self.step = step
+
+    @cached_property
+    def rng(self) -> np.random.Generator:
+        return generator(self.seed, Stream.DROPOUT, self.step)
 
 
 class Layer:
@@ -25,7 +46,12 @@ class Layer:
         return shape
 
     def __call__(self, x: Tensor) -> Tensor:
+        """The output for a batch (B, *shape), as it is predicted."""
         raise NotImplementedError
+
+    def in_training(self, x: Tensor, moment: Moment) -> Tensor:  # noqa: ARG002 - for layers that use it
+        """The output while training. It is that of prediction but for layers that override this, such as Dropout."""
+        return self(x)
 
 
 class Linear(Layer):
@@ -47,31 +73,3 @@ class Linear(Layer):
 
     def __call__(self, x: Tensor) -> Tensor:
         return ad.linear(x, self.w, self.b)
-
-
-class Tanh(Layer):
-    """y = tanh(x), between -1 and 1."""
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return ad.tanh(x)
-
-
-class Sigmoid(Layer):
-    """y = 1 / (1 + e^-x), between 0 and 1."""
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return ad.sigmoid(x)
-
-
-class ReLU(Layer):
-    """y = max(x, 0)."""
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return ad.relu(x)
-
-
-class Softmax(Layer):
-    """y = e^x / sum(e^x) along the last axis: scores become probabilities that sum to 1."""
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return ad.softmax(x)

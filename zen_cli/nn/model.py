@@ -8,7 +8,7 @@ import numpy as np
 
 from zen_cli.autodiff import Tensor, no_grad
 from zen_cli.errors import ShapeError
-from zen_cli.nn.layers import Layer
+from zen_cli.nn.layers import Layer, Moment
 from zen_cli.nn.parameters import Declaration, Parameters, Shape
 from zen_cli.nn.recurrent import stages
 
@@ -43,7 +43,7 @@ class Model:
         self.summary: tuple[LayerSummary, ...] = ()
         self._declaration = Declaration()
         self._parameters: Parameters | None = None
-        self._stages: list[Callable[[Tensor], Tensor]] = []
+        self._stages: list[Layer] = []
 
     def plan(self, input_shape: Shape) -> Shape:
         """Settle the shapes for examples of `input_shape`; returns the output's.
@@ -86,16 +86,28 @@ class Model:
 
     def __call__(self, x: Any) -> Tensor:
         """The output for a batch of examples, an array or a tensor of shape (B, *input_shape)."""
-        y: Tensor = x if isinstance(x, Tensor) else Tensor(np.asarray(x, dtype=self.dtype), requires_grad=False)
-        if self.input_shape is None:
-            self.plan(y.shape[1:])
-        if self._parameters is None:
-            self.build()
-        if y.shape[1:] != self.input_shape:
-            raise ShapeError(f"this model takes batches of shape (B, *{self.input_shape}) but got {y.shape}")
+        y = self._input(x)
         for stage in self._stages:
             y = stage(y)
         return y
+
+    def in_training(self, x: Any, step: int) -> Tensor:
+        """The output while training, at this step: layers such as Dropout and BatchNorm then behave differently."""
+        y, moment = self._input(x), Moment(self.seed, step)
+        for stage in self._stages:
+            y = stage.in_training(y, moment)
+        return y
+
+    def _input(self, x: Any) -> Tensor:
+        """The batch as a tensor of the model's dtype; the first makes the parameters."""
+        batch = x if isinstance(x, Tensor) else Tensor(np.asarray(x, dtype=self.dtype), requires_grad=False)
+        if self.input_shape is None:
+            self.plan(batch.shape[1:])
+        if self._parameters is None:
+            self.build()
+        if batch.shape[1:] != self.input_shape:
+            raise ShapeError(f"this model takes batches of shape (B, *{self.input_shape}) but got {batch.shape}")
+        return batch
 
     def predict(self, inputs: np.ndarray, batch_size: int = 256) -> np.ndarray:
         """The outputs for any number of examples, in batches and without a graph: (N, *output_shape)."""

@@ -29,16 +29,37 @@ class Parameter(Tensor):
         self.initializer = initializer
 
 
+class Buffer:
+    """An array that a layer keeps and changes while it trains, without a gradient: BatchNorm's running mean, say.
+
+    `value` (shape) is there once the model is packed; write into it, never replace it.
+    """
+
+    __slots__ = ("initializer", "name", "shape", "value")
+
+    def __init__(self, name: str, shape: Shape, initializer: Initializer) -> None:
+        self.name = name
+        self.shape = shape
+        self.initializer = initializer
+        self.value = np.empty(0)
+
+
 class Declaration:
     """Collects the parameters that layers ask for in their `build`: `self.w = declare("w", (n, m), zeros)`."""
 
     def __init__(self) -> None:
         self.parameters: list[Parameter] = []
+        self.buffers: list[Buffer] = []
         self._prefix = ""
 
     def __call__(self, name: str, shape: Shape, initializer: Initializer) -> Parameter:
         self.parameters.append(Parameter(self._prefix + name, shape, initializer))
         return self.parameters[-1]
+
+    def buffer(self, name: str, shape: Shape, initializer: Initializer) -> Buffer:
+        """Ask for an array that is saved with the parameters but has no gradient."""
+        self.buffers.append(Buffer(self._prefix + name, shape, initializer))
+        return self.buffers[-1]
 
     @contextmanager
     def inside(self, name: str) -> Iterator[None]:
@@ -73,9 +94,18 @@ class Parameters:
             p.grad = self.gradient[start:end].reshape(p.declared_shape)
             p.value[...] = p.initializer(generator(seed, Stream.INIT, index), p.declared_shape)
             start = end
+        self._buffers = tuple(declaration.buffers)
+        for buffer in self._buffers:
+            drawn = buffer.initializer(generator(seed, Stream.INIT), buffer.shape)
+            buffer.value = np.array(drawn, dtype)
 
     def __iter__(self) -> Iterator[Parameter]:
         return iter(self._parameters)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Everything that a trained model remembers, by name: the parameters' values and the buffers'."""
+        kept: tuple[Parameter | Buffer, ...] = (*self._parameters, *self._buffers)
+        return {array.name: array.value for array in kept}
 
     def zero_gradient(self) -> None:
         self.gradient.fill(0)

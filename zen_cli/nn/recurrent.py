@@ -1,7 +1,7 @@
 """Recurrent layers, on sequences of shape (T, n): T steps of n features."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import chain, pairwise
 
 import numpy as np
@@ -11,7 +11,7 @@ from zen_cli.autodiff import Tensor
 from zen_cli.errors import ShapeError
 from zen_cli.nn.layers import Layer, Linear
 from zen_cli.nn.parameters import Declaration, Shape
-from zen_cli.ranges import Count, CountOrZero
+from zen_cli.settings import Count, CountOrZero
 
 # Where one recurrence for all layers was measured to be faster: with few states (batch times hidden units of all
 # layers), since products then weigh less than calls, and not too few steps, since it has costs of its own.
@@ -61,7 +61,7 @@ class RNN(Layer):
         return ad.transpose(V(h) if V else h, (1, 0, 2))
 
 
-class StackedRNN:
+class StackedRNN(Layer):
     """RNN layers one after the other, computed as one recurrence where that is faster. All but the last give sequences.
 
     Layer l runs l ticks behind the first: at tick k the state is s_k = [h1_k, h2_(k-1), ...], and
@@ -94,9 +94,9 @@ class StackedRNN:
         return ad.transpose(last.V(h) if last.V else h, (1, 0, 2))
 
 
-def stages(layers: Sequence[Layer]) -> list[Callable[[Tensor], Tensor]]:
+def stages(layers: Sequence[Layer]) -> list[Layer]:
     """What to call, in order, for a stack of layers: RNN layers that follow each other are put together."""
-    found: list[Callable[[Tensor], Tensor]] = []
+    found: list[Layer] = []
     for layer in layers:
         before = _rnns(found[-1]) if found else ()
         if isinstance(layer, RNN) and before and before[-1].return_sequences:
@@ -106,7 +106,7 @@ def stages(layers: Sequence[Layer]) -> list[Callable[[Tensor], Tensor]]:
     return found
 
 
-def _rnns(stage: object) -> tuple[RNN, ...]:
+def _rnns(stage: Layer) -> tuple[RNN, ...]:
     """The RNN layers that a stage is made of, if it is."""
     if isinstance(stage, StackedRNN):
         return stage.layers

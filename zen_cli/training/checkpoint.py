@@ -40,16 +40,16 @@ class Checkpoint:
     def restore(self, parameters: Parameters) -> None:
         """Fill in the parameters of a model built from this checkpoint's config; RunError where they differ."""
         stored = {name: t for name, t in self.tensors.items() if not name.startswith(OPTIMIZER_PREFIX)}
-        wanted = {p.name: (p.value.shape, p.value.dtype) for p in parameters}
-        if {name: (t.shape, t.dtype) for name, t in stored.items()} != wanted:
+        arrays = parameters.arrays()
+        if _forms(stored) != _forms(arrays):
             raise RunError(f"{self.path}: its parameters are not those of its own config")
-        for p in parameters:
-            p.value[...] = stored[p.name]
+        for name, array in arrays.items():
+            array[...] = stored[name]
 
 
 def save(path: Path, parameters: Parameters, optimizer: Optimizer, metadata: Mapping[str, Any]) -> None:
     """Write a checkpoint that lasts once this returns. `metadata` is plain data."""
-    tensors = {p.name: np.ascontiguousarray(p.value) for p in parameters}
+    tensors = {name: np.ascontiguousarray(array) for name, array in parameters.arrays().items()}
     tensors |= {OPTIMIZER_PREFIX + slot: array for slot, array in optimizer.state.items()}
     text = json.dumps(metadata, sort_keys=True)
     # under one key, because safetensors writes several in random order and equal states shall give equal bytes
@@ -79,6 +79,10 @@ def load(path: Path) -> Checkpoint:
     except (ValueError, TypeError, KeyError):
         pass  # said below
     raise RunError(f"{path}: its metadata are not those of a checkpoint")
+
+
+def _forms(arrays: Mapping[str, np.ndarray]) -> dict[str, tuple[tuple[int, ...], np.dtype]]:
+    return {name: (array.shape, array.dtype) for name, array in arrays.items()}
 
 
 def _digest(tensors: Mapping[str, np.ndarray], text: str) -> str:

@@ -93,7 +93,7 @@ def train_step(
     Raises NonFiniteError where the loss or a gradient is not finite, before the update, or a parameter after it.
     """
     with np.errstate(all="ignore"):  # overflow is looked for where it matters, not warned of on the way
-        loss = loss_fn(model(inputs), targets)
+        loss = loss_fn(model.in_training(inputs, step), targets)
         value = float(loss.value)
         if not math.isfinite(value):
             raise _not_finite(f"loss is {value}", step, optimizer)

@@ -1,4 +1,4 @@
-"""The numbers that a setting may take, as types: `units: Count`. The config's checks and texts come from them."""
+"""What a setting may be, as types: `units: Count`. The config's checks and texts come from them."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -16,6 +16,13 @@ class Range:
     def __str__(self) -> str:
         bounds = ((">", self.above), (">=", self.least), ("<", self.below), ("<=", self.most))
         return " and ".join(f"{sign} {bound:g}" for sign, bound in bounds if bound is not None)
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Marks a setting that takes a component of this kind: `Name`, `Name: first-argument` or `Name: {...}`."""
+
+    kind: str
 
 
 Count = Annotated[int, Range(least=1)]
