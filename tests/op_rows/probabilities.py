@@ -13,6 +13,7 @@ REFERENCES = {
     "log_probabilities": np.log,
 }
 ROWS = [
-    *[(op, [(2, 3)], axis) for op in ("softmax", "log_softmax") for axis in ((), (0,), (-1,))],
+    *[(op, [(2, 3)], axis) for op in ("softmax", "log_softmax") for axis in ((), (0,), (-1,), ((0, 1),))],
+    *[(op, [(4, 2, 3)], axis) for op in ("softmax", "log_softmax") for axis in ((2,), (-2,), ((0, -1),))],
     ("log_probabilities", [positive(2, 3)], ()),
 ]

@@ -1,8 +1,11 @@
 """Layers without parameters that work on each element, or along the last axis."""
 
+from typing import Literal
+
 from zen_cli import autodiff as ad
 from zen_cli.autodiff import Tensor
 from zen_cli.nn.layers import Layer
+from zen_cli.settings import NonNegative, Positive
 
 
 class Tanh(Layer):
@@ -19,6 +22,16 @@ class Sigmoid(Layer):
         return ad.sigmoid(x)
 
 
+class Softmax(Layer):
+    """y = e^x / sum(e^x) along the last axis: scores become probabilities that sum to 1."""
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return ad.softmax(x)
+
+
+# --- x where x is large, and less than a line below ---
+
+
 class ReLU(Layer):
     """y = max(x, 0)."""
 
@@ -26,8 +39,49 @@ class ReLU(Layer):
         return ad.relu(x)
 
 
-class Softmax(Layer):
-    """y = e^x / sum(e^x) along the last axis: scores become probabilities that sum to 1."""
+class LeakyReLU(Layer):
+    """y = x where x > 0, else slope x, so that no unit stops learning (Maas, Hannun and Ng 2013)."""
+
+    def __init__(self, slope: NonNegative = 0.01) -> None:
+        self.slope = slope
 
     def __call__(self, x: Tensor) -> Tensor:
-        return ad.softmax(x)
+        return ad.leaky_relu(x, self.slope)
+
+
+class ELU(Layer):
+    """y = x where x > 0, else alpha (e^x - 1), which levels off at -alpha (Clevert and others, arXiv:1511.07289)."""
+
+    def __init__(self, alpha: Positive = 1.0) -> None:
+        self.alpha = alpha
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return ad.elu(x, self.alpha)
+
+
+class Softplus(Layer):
+    """y = log(1 + e^x), a smooth ReLU that is always positive."""
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return ad.softplus(x)
+
+
+class SiLU(Layer):
+    """y = x / (1 + e^-x), also called Swish (Hendrycks and Gimpel 2016; Ramachandran and others 2017)."""
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return ad.silu(x)
+
+
+class GELU(Layer):
+    """y = x P(x), where P(x) is the probability that a standard normal number is below x.
+
+    `approximate: tanh` takes P(x) = (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2, which is quicker and changes y by
+    less than 0.0005. Hendrycks and Gimpel 2016, arXiv:1606.08415.
+    """
+
+    def __init__(self, approximate: Literal["none", "tanh"] = "none") -> None:
+        self.approximate = approximate
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return ad.gelu(x, self.approximate)
