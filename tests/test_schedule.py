@@ -1,0 +1,159 @@
+"""Schedules against the formulas and recurrences that PyTorch's documentation gives, and in a training."""
+
+import math
+
+import numpy as np
+import pytest
+from conftest import built, numbers, resolved
+
+from zen_cli import loss, nn, optim, schedule
+from zen_cli.config.build import component
+from zen_cli.schedule import Progress, Watch
+from zen_cli.training.loop import EpochRecord, fit
+
+EPOCHS, PER_EPOCH = 6, 4
+STEPS = EPOCHS * PER_EPOCH
+
+
+def factors(made, epochs=EPOCHS, per_epoch=PER_EPOCH, losses=None):
+    """What a schedule says before every update of a training."""
+    found, watch = [], Watch()
+    for epoch in range(epochs):
+        for step in range(epoch * per_epoch, (epoch + 1) * per_epoch):
+            found.append(made(Progress(step, epochs * per_epoch, per_epoch, watch)))
+        watch = made.watched(watch, losses[epoch] if losses else 1.0)
+    return found
+
+
+def by_epoch(*values):
+    return [value for value in values for _ in range(PER_EPOCH)]
+
+
+def cosine(begin, end, count, steps):
+    """`count` values on half a cosine that takes `steps` from `begin` to `end`."""
+    return [end + (begin - end) * (1 + math.cos(math.pi * step / steps)) / 2 for step in range(count)]
+
+
+WARM = [0.1, 0.325, 0.55, 0.775]  # 4 steps from 0.1 to 1
+ROWS = [
+    (schedule.Constant(), [1] * STEPS),
+    (schedule.Step(2), by_epoch(1, 1, 0.1, 0.1, 0.01, 0.01)),
+    (schedule.Step(4, factor=0.5), by_epoch(1, 1, 1, 1, 0.5, 0.5)),
+    (schedule.Exponential(0.5), by_epoch(1, 0.5, 0.25, 0.125, 0.0625, 0.03125)),
+    (schedule.Cosine(), cosine(1, 0, STEPS, STEPS)),
+    (schedule.Cosine(final=0.2), cosine(1, 0.2, STEPS, STEPS)),
+    (schedule.Cosine(final=1), [1] * STEPS),
+    (schedule.OneCycle(0.25), cosine(0.04, 1, 5, 5) + cosine(1, 4e-6, 19, 18)),
+    (schedule.OneCycle(0.5, 10, 100), cosine(0.1, 1, 11, 11) + cosine(1, 1e-3, 13, 12)),
+    (schedule.WarmUp(), WARM + [1] * 20),
+    (schedule.WarmUp(0.5, start=0.5), [0.5, 0.75] + [1] * 22),
+    (schedule.WarmUp(steps=2, start=0.5), [0.5, 0.75] + [1] * 22),
+    (schedule.WarmUp(9, start=0.5), [0.5 + 0.5 * step / 36 for step in range(STEPS)]),
+    (schedule.WarmUp(1e308), [0.1] * STEPS),
+    (schedule.WarmUp(then=schedule.Cosine()), WARM + cosine(1, 0, 20, 20)),
+    (schedule.WarmUp(then=schedule.Step(2)), WARM + by_epoch(1, 1, 0.1, 0.1, 0.01)),
+    (schedule.WarmUp(steps=2, start=0.5, then=schedule.Exponential(0.5)),
+     [0.5, 0.75, *by_epoch(1, 0.5, 0.25, 0.125, 0.0625), 0.03125, 0.03125]),
+    (schedule.ReduceOnPlateau(), [1] * STEPS),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("made", "expected"), ROWS, ids=[str(made) for made, _ in ROWS])
+def test_a_schedule_is_its_formula(made, expected):
+    np.testing.assert_allclose(factors(made), expected, rtol=1e-12, atol=1e-15)
+
+
+def test_table_has_a_row_for_every_schedule():
+    assert {type(made).__name__ for made, _ in ROWS} == set(schedule.__all__) - {"Schedule"}
+
+
+@pytest.mark.parametrize("steps", range(1, 12))
+@pytest.mark.parametrize("pct_start", [0.01, 0.1, 0.25, 0.5, 0.99])
+def test_one_cycle_ends_at_its_lowest_however_short_it_is(steps, pct_start):
+    found = factors(schedule.OneCycle(pct_start), epochs=1, per_epoch=steps)
+    assert found[-1] == pytest.approx(4e-6)
+    assert all(0 < factor <= 1 + 1e-12 for factor in found)
+
+
+# --- what looks at losses ---
+
+BETTER, JUST, SAME = 0.5, 1 - 2e-4, 1 - 0.5e-4  # than 1: by much, by more than the threshold, by less
+PLATEAUS = [  # patience, the epochs' losses, the factor after each
+    (0, [1, 1, 1, 1], [1, 0.1, 0.01, 0.001]),
+    (1, [1, 1, 1, 1, 1], [1, 1, 0.1, 0.1, 0.01]),
+    (1, [1, 1, BETTER, 1, 1, 1], [1, 1, 1, 1, 0.1, 0.1]),
+    (0, [1, JUST, SAME], [1, 1, 0.1]),
+    (0, [1, SAME, JUST], [1, 0.1, 0.1]),
+    (2, [1, 2, 3, 4, 0.9, 5], [1, 1, 1, 0.1, 0.1, 0.1]),
+    (0, [math.nan, math.inf, 1, math.nan], [0.1, 0.01, 0.01, 0.001]),
+]
+
+
+@pytest.mark.parametrize(("patience", "losses", "expected"), PLATEAUS)
+@pytest.mark.parametrize("warm", [False, True])
+def test_a_plateau_is_left_at_a_lower_rate(patience, losses, expected, warm):
+    made = schedule.ReduceOnPlateau(patience=patience)
+    made = schedule.WarmUp(steps=1, start=0.5, then=made) if warm else made
+    found = factors(made, epochs=len(losses) + 1, per_epoch=1, losses=[*losses, 1])
+    np.testing.assert_allclose(found, [0.5 if warm else 1, *expected], rtol=1e-12)
+
+
+# --- in a training ---
+
+
+def rates(made, val_losses=None, lr=0.5, epochs=4):
+    """The rate of each epoch's record, for a training of three batches an epoch."""
+    given = iter(val_losses or [])
+    evaluate = (lambda: {"val_loss": next(given)}) if val_losses else dict
+    model, x, y = built([nn.Linear(1)], (3,)), numbers(6, 3), numbers(6, 1)
+    records = fit(model, x, y, epochs, loss.MSE, optim.SGD(lr), 2, evaluate=evaluate, schedule=made)
+    return [record.lr for record in records if isinstance(record, EpochRecord)]
+
+
+def test_a_record_holds_the_rate_of_the_last_update():
+    assert rates(None) == [0.5] * 4
+    assert rates(schedule.Step(2)) == pytest.approx([0.5, 0.5, 0.05, 0.05])
+    assert rates(schedule.Cosine()) == pytest.approx([0.5 * cosine(1, 0, 12, 12)[step] for step in (2, 5, 8, 11)])
+
+
+def test_a_plateau_is_that_of_the_held_out_loss_if_there_is_one():
+    made = schedule.ReduceOnPlateau(patience=0)
+    assert rates(made, [1.0, 0.5, 0.7, 0.1]) == pytest.approx([0.5, 0.5, 0.5, 0.05])
+    assert rates(made, lr=0.01) == [0.01] * 4  # the loss of training falls
+    assert rates(made, lr=1e-9, epochs=2) == [1e-9] * 2
+    assert rates(schedule.ReduceOnPlateau(patience=0, threshold=0.99), lr=1e-9) == pytest.approx(
+        [1e-9, 1e-9, 1e-10, 1e-11]
+    )
+
+
+def test_the_rate_is_really_used():
+    """SGD with a schedule against SGD whose rate is set by hand."""
+    x, y = numbers(6, 3), numbers(6, 1)
+    first, second = built([nn.Linear(1)], (3,)), built([nn.Linear(1)], (3,))
+    optimizer = optim.SGD(0.1)
+    list(fit(first, x, y, 3, loss.MSE, optimizer, 6, schedule=schedule.Exponential(0.5)))
+    assert optimizer.lr == 0.1
+    by_hand = optim.SGD(0.1)
+    for lr in (0.1, 0.05, 0.025):
+        by_hand.lr = lr
+        list(fit(second, x, y, 1, loss.MSE, by_hand, 6))
+    np.testing.assert_array_equal(first.parameters.vector, second.parameters.vector)
+
+
+# --- in a config ---
+
+CONFIG = "data: {source: Digits}\nmodel: [Tanh]\nloss: MSE\noptimizer: Adam\n"
+
+
+def scheduled(text, *arguments):
+    values = resolved(f"{CONFIG}schedule: {text}\n", *arguments)["schedule"]
+    return values and component("schedule", values)
+
+
+def test_schedules_nest_in_a_config():
+    made = scheduled("{WarmUp: {epochs: 0.5, then: {Cosine: 0.1}}}")
+    assert made == schedule.WarmUp(0.5, then=schedule.Cosine(0.1))
+    assert scheduled("{WarmUp: {then: Cosine}}", "schedule.WarmUp.then.Cosine.final=0.5").then.final == 0.5
+    assert scheduled("WarmUp") == schedule.WarmUp()
+    assert scheduled("{Step: 3}") == schedule.Step(3)
+    assert scheduled("Cosine", "schedule=null") is None

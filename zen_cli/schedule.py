@@ -1,0 +1,167 @@
+"""Learning-rate schedules: the factor of the optimizer's `lr`, as a pure function of how far the training is.
+
+So a training that goes on has no state to get wrong. A schedule changes the rate per epoch or per step, that is, per
+update: PyTorch's scheduler of the same name, stepped as often, gives the same rates. What the losses of past epochs
+amount to is a fold over them, `Watch`.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, NamedTuple
+
+from zen_cli.settings import Count, CountOrZero, Decay, Fraction, OneOf, Positive, Share
+
+__all__ = ["Constant", "Cosine", "Exponential", "OneCycle", "ReduceOnPlateau", "Schedule", "Step", "WarmUp"]
+
+
+class Watch(NamedTuple):
+    """What past epochs have shown: the best loss, how many since have not beaten it, and the factor that this made."""
+
+    best: float = math.inf
+    waited: int = 0
+    factor: float = 1.0
+
+
+class Progress(NamedTuple):
+    """Where a training is before an update: `step` of `steps` are done; an epoch has `per_epoch` of them."""
+
+    step: int
+    steps: int
+    per_epoch: int
+    watch: Watch = Watch()
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs are over."""
+        return self.step // self.per_epoch
+
+
+class Schedule:
+    """Called with the Progress before each update, it gives the factor of the learning rate."""
+
+    def __call__(self, at: Progress) -> float:
+        raise NotImplementedError
+
+    def watched(self, watch: Watch, loss: float) -> Watch:  # noqa: ARG002 - for the schedules that look at losses
+        """`watch` after one more epoch. `loss` is the held-out one, or that of training where nothing is held out."""
+        return watch
+
+
+# --- per epoch ---
+
+
+@dataclass(frozen=True)
+class Constant(Schedule):
+    """1: the learning rate stays as it is."""
+
+    def __call__(self, at: Progress) -> float:  # noqa: ARG002 - the same at all times
+        return 1.0
+
+
+@dataclass(frozen=True)
+class Step(Schedule):
+    """factor^floor(epoch / every), where the first epoch is 0. Per epoch; PyTorch's StepLR."""
+
+    every: Count
+    factor: Fraction = 0.1
+
+    def __call__(self, at: Progress) -> float:
+        return self.factor ** (at.epochs // self.every)
+
+
+@dataclass(frozen=True)
+class Exponential(Schedule):
+    """factor^epoch, where the first epoch is 0. Per epoch; PyTorch's ExponentialLR."""
+
+    factor: Fraction
+
+    def __call__(self, at: Progress) -> float:
+        return self.factor**at.epochs
+
+
+@dataclass(frozen=True)
+class ReduceOnPlateau(Schedule):
+    """Times `factor` whenever more than `patience` epochs in a row have not beaten the best loss.
+
+    To beat it is to be below (1 - threshold) best. The loss is that of the held-out examples, or that of training where
+    none are held out. Per epoch; PyTorch's ReduceLROnPlateau with its defaults, but without min_lr and eps.
+    """
+
+    factor: Fraction = 0.1
+    patience: CountOrZero = 10
+    threshold: Decay = 1e-4
+
+    def __call__(self, at: Progress) -> float:
+        return at.watch.factor
+
+    def watched(self, watch: Watch, loss: float) -> Watch:
+        if loss < watch.best * (1 - self.threshold):
+            return watch._replace(best=loss, waited=0)
+        if watch.waited < self.patience:
+            return watch._replace(waited=watch.waited + 1)
+        return watch._replace(waited=0, factor=watch.factor * self.factor)
+
+
+# --- per step ---
+
+
+@dataclass(frozen=True)
+class Cosine(Schedule):
+    """final + (1 - final) (1 + cos(pi step / steps)) / 2: from 1 to `final` over the whole training.
+
+    Per step; PyTorch's CosineAnnealingLR with T_max = steps. Loshchilov and Hutter 2017, without restarts.
+    """
+
+    final: Share = 0.0
+
+    def __call__(self, at: Progress) -> float:
+        return _along_cosine(1, self.final, at.step / at.steps)
+
+
+@dataclass(frozen=True)
+class OneCycle(Schedule):
+    """From 1 / div_factor up to 1, then down to 1 / (div_factor final_div_factor), each along half a cosine.
+
+    `pct_start` is the part of the training that goes up, and `lr` the highest rate. Per step; PyTorch's OneCycleLR with
+    its defaults, but momentum stays as it is (cycle_momentum=False). Smith and Topin 2017.
+    """
+
+    pct_start: Fraction = 0.3
+    div_factor: Positive = 25.0
+    final_div_factor: Positive = 1e4
+
+    def __call__(self, at: Progress) -> float:
+        first = 1 / self.div_factor
+        peak, last = self.pct_start * at.steps - 1, at.steps - 1
+        if at.step < peak:
+            return _along_cosine(first, 1, at.step / peak)
+        return _along_cosine(1, first / self.final_div_factor, (at.step - peak) / (last - peak))
+
+
+@dataclass(frozen=True)
+class WarmUp(Schedule):
+    """From `start` to 1 in equal steps, over so many `epochs`, part of one perhaps, or `steps` in their place.
+
+    `then` takes the rest of the training as if that were the whole; null stays at 1. Per step; PyTorch's LinearLR with
+    start_factor = start, followed by another scheduler in a SequentialLR.
+    """
+
+    epochs: Positive = 1.0
+    steps: Count | None = None
+    start: Fraction = 0.1
+    then: Annotated[Schedule, OneOf("schedule")] | None = None
+
+    def __call__(self, at: Progress) -> float:
+        length = self.steps or self.epochs * at.per_epoch
+        if at.step < length:
+            return self.start + (1 - self.start) * at.step / length
+        over = math.ceil(length)
+        return self.then(at._replace(step=at.step - over, steps=at.steps - over)) if self.then else 1.0
+
+    def watched(self, watch: Watch, loss: float) -> Watch:
+        return self.then.watched(watch, loss) if self.then else watch
+
+
+def _along_cosine(begin: float, end: float, share: float) -> float:
+    """From `begin`, where `share` is 0, to `end`, where it is 1, slowly at both."""
+    return end + (begin - end) * (1 + math.cos(math.pi * share)) / 2
