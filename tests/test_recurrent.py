@@ -1,16 +1,24 @@
-import functools
-
 import numpy as np
 import pytest
 
 from zen_cli import autodiff as ad
 from zen_cli import nn
 from zen_cli.autodiff import Tensor
+from zen_cli.nn import stacking
 from zen_cli.nn.recurrent import StackedRNN, stages
 
 
 def numbers(*shape):
     return np.random.default_rng(sum(shape)).normal(size=shape)
+
+
+def built(layers, example):
+    """A model whose parameters are all random, biases too."""
+    model = nn.Model(layers, dtype="float64")
+    model.plan(example)
+    model.build()
+    model.parameters.vector[:] = numbers(model.size) / 2
+    return model
 
 
 def interleaved(x):
@@ -59,19 +67,29 @@ def assert_twins(fused, composed, arrays, grad=None):
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12, strict=True)
 
 
-def assert_rnns_agree(arrays, return_sequences, grad=None):
-    fused, composed = (lambda *inputs, op=op: op(*inputs, return_sequences) for op in (ad.rnn, ad.rnn_composed))
+def assert_rnns_agree(arrays, *settings, grad=None):
+    fused, composed = (lambda *inputs, op=op: op(*inputs, *settings) for op in (ad.rnn, ad.rnn_composed))
     assert_twins(fused, composed, arrays, grad)
 
 
-def rnn_arrays(T, B, H):
-    return [numbers(T, B, H), numbers(H, H) / 2, numbers(B, H)]
+def rnn_arrays(T, B, H, n=2):
+    return [numbers(T, B, n), numbers(H + n + 1, H) / 2, numbers(B, H)]
 
 
 @pytest.mark.parametrize("return_sequences", [True, False])
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@pytest.mark.parametrize("n", [1, 3])
 @pytest.mark.parametrize("shape", STEPS_BATCH_HIDDEN)
-def test_rnn_equals_its_composed_twin(shape, return_sequences):
-    assert_rnns_agree(rnn_arrays(*shape), return_sequences)
+def test_rnn_equals_its_composed_twin(shape, n, activation, return_sequences):
+    assert_rnns_agree(rnn_arrays(*shape, n), return_sequences, activation)
+
+
+@pytest.mark.parametrize("return_sequences", [True, False])
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@pytest.mark.parametrize("late", [(2,), (1, 3), (2, 3, 4)])
+@pytest.mark.parametrize("T", [1, 2, 6])
+def test_rnn_starts_columns_late_as_its_composed_twin_does(T, late, activation, return_sequences):
+    assert_rnns_agree(rnn_arrays(T, 3, 5), return_sequences, activation, late)
 
 
 @every_layout
@@ -85,7 +103,7 @@ def test_rnn_takes_inputs_of_any_layout(layout, return_sequences):
 @pytest.mark.parametrize("return_sequences", [True, False])
 def test_rnn_takes_a_gradient_of_any_layout(layout, T, return_sequences):
     grad = LAYOUTS[layout](numbers(T, 3, 5) if return_sequences else numbers(3, 5))
-    assert_rnns_agree(rnn_arrays(T, 3, 5), return_sequences, grad)
+    assert_rnns_agree(rnn_arrays(T, 3, 5), return_sequences, grad=grad)
 
 
 @pytest.mark.parametrize("return_sequences", [True, False])
@@ -93,7 +111,7 @@ def test_rnn_between_transposes_has_the_right_gradient(return_sequences):
     def function(x, w, h0):
         return ad.transpose(ad.rnn(ad.transpose(x), w, ad.transpose(h0), return_sequences))
 
-    assert ad.gradient_error(function, numbers(3, 2, 4), numbers(3, 3), numbers(3, 2)) < 1e-6
+    assert ad.gradient_error(function, numbers(3, 2, 4), numbers(7, 3), numbers(3, 2)) < 1e-6
 
 
 @pytest.mark.parametrize("reduction", [ad.reduce_sum, ad.reduce_mean])
@@ -104,7 +122,7 @@ def test_last_state_may_be_reduced(reduction, axis):
 
 @pytest.mark.parametrize("h0", [numbers(4), numbers(1, 4)])
 def test_rnn_broadcasts_the_first_state(h0):
-    assert_rnns_agree([numbers(5, 3, 4), numbers(4, 4), h0], return_sequences=True)
+    assert_rnns_agree([numbers(5, 3, 4), numbers(9, 4), h0], True)
 
 
 @pytest.mark.parametrize("wanted", [0, 1, 2])
@@ -134,16 +152,16 @@ def test_rnn_changes_neither_inputs_nor_residuals(return_sequences):
 
 
 def test_rnn_runs_over_100_000_steps():
-    x, w, h0 = numbers(100_000, 1, 2), numbers(2, 2) / 4, numbers(1, 2)
-    tensors = [Tensor(a) for a in (x, w, h0)]
+    x, m, h0 = numbers(100_000, 1, 1), numbers(4, 2) / 4, numbers(1, 2)
+    tensors = [Tensor(a) for a in (x, m, h0)]
     out = ad.rnn(*tensors)
     h = h0
     for x_t in x:
-        h = np.tanh(x_t + h @ w)
+        h = np.tanh(np.concatenate([h, x_t, [[1]]], axis=1) @ m)
     np.testing.assert_allclose(out.value[-1], h, rtol=1e-9)
     out.backward(np.ones(out.shape))
     # the last thousand steps know nothing of the others: the map is a contraction
-    late = [Tensor(a) for a in (x[-1000:], w, out.value[-1001])]
+    late = [Tensor(a) for a in (x[-1000:], m, out.value[-1001])]
     ad.rnn(*late).backward(np.ones((1000, 1, 2)))
     np.testing.assert_allclose(tensors[0].grad[-1000:], late[0].grad, rtol=1e-9)
     assert all(np.isfinite(tensor.grad).all() for tensor in tensors)
@@ -173,7 +191,8 @@ STACKS = [
     [{"units": 3, "hidden_dim": 4, "return_sequences": True}, {"hidden_dim": 5}],
     [{"hidden_dim": 4, "return_sequences": True}, {"units": 2, "hidden_dim": 5, "return_sequences": True}],
     [{"units": 1, "hidden_dim": 1, "return_sequences": True}] * 3 + [{"hidden_dim": 2, "return_sequences": True}],
-    [{"hidden_dim": 3, "return_sequences": True}, {"hidden_dim": 2}],
+    [{"hidden_dim": 3, "return_sequences": True, "layers": 2}, {"hidden_dim": 2}],
+    [{"units": 2, "hidden_dim": 3, "layers": 3, "return_sequences": True, "activation": "relu"}],
 ]
 
 
@@ -184,38 +203,92 @@ def outputs_and_gradient(model, run, x):
     return y.value, model.parameters.gradient.copy()
 
 
+def equations(layers, x):
+    """RNN layers, step by step, with ops alone."""
+    for layer in layers:
+        activation = {"tanh": ad.tanh, "relu": ad.relu}[layer.activation]
+        states = [x[:, t] for t in range(x.shape[1])]
+        for (cell,) in layer.cells:
+            h, before = np.zeros((len(x), cell.hidden_dim)), states
+            states = [h := activation(cell.U(x_t) + cell.W(ad.add(h, 0 * x_t[:, :1]))) for x_t in before]
+        outputs = [layer.V(h) if layer.V else h for h in states]
+        x = ad.stack(outputs, axis=1) if layer.return_sequences else states[-1]
+    return x
+
+
 @pytest.mark.parametrize("stack", STACKS)
-@pytest.mark.parametrize("steps", [1, 2, 7])
-def test_layers_together_equal_the_layers_one_by_one(stack, steps):
-    model = nn.Model([nn.RNN(**settings) for settings in stack], dtype="float64")
-    model.plan((steps, 2))
-    model.build()
-    model.parameters.vector[:] = numbers(model.size)
+@pytest.mark.parametrize("steps", [1, 2, 12])
+@pytest.mark.parametrize("fewest", [0, 1000])
+def test_layers_together_or_apart_equal_their_equations(monkeypatch, stack, steps, fewest):
+    monkeypatch.setattr(stacking, "FEWEST_STEPS", fewest)
+    model = built([nn.RNN(**settings) for settings in stack], (steps, 2))
     x = Tensor(numbers(3, steps, 2))
-    (together,) = stages(model.layers)
+    (stage,) = stages(model.layers)
+    found = outputs_and_gradient(model, stage, x)
+    expected = outputs_and_gradient(model, lambda x: equations(model.layers, x), x)
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12, strict=True)
 
-    def one_by_one(x):
-        return functools.reduce(lambda y, layer: layer(y), model.layers, x)
 
-    for found, expected in zip(
-        *(outputs_and_gradient(model, run, x) for run in (together.staggered, one_by_one)), strict=True
-    ):
-        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12, strict=True)
+@pytest.mark.parametrize(("units", "merged"), [(1, False), (40, True)])
+def test_a_map_between_recurrences_is_merged_where_that_saves_work(monkeypatch, units, merged):
+    monkeypatch.setattr(stacking, "MOST_STATES", 0)
+    model = built([nn.RNN(units, hidden_dim=6, return_sequences=True), nn.RNN(hidden_dim=5)], (9, 2))
+    calls = []
+    monkeypatch.setattr(nn.Linear, "__call__", lambda self, x: calls.append(x) or ad.linear(x, self.w, self.b))
+    x = Tensor(numbers(3, 9, 2))
+    found = outputs_and_gradient(model, model, x)
+    assert bool(calls) != merged
+    for a, b in zip(found, outputs_and_gradient(model, lambda x: equations(model.layers, x), x), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
 
 
 def test_rnn_layers_that_follow_each_other_are_put_together():
-    def rnn():
-        return nn.RNN(hidden_dim=2, return_sequences=True)
+    def rnn(**settings):
+        return nn.RNN(hidden_dim=2, **{"return_sequences": True, **settings})
 
-    layers = [rnn(), rnn(), rnn(), nn.Tanh(), rnn(), nn.RNN(hidden_dim=2), nn.Linear(1)]
-    sizes = [len(stage.layers) if isinstance(stage, StackedRNN) else 1 for stage in stages(layers)]
-    assert sizes == [3, 1, 2, 1]
+    layers = [rnn(), rnn(layers=2), rnn(), nn.Tanh(), rnn(), rnn(return_sequences=False), nn.Linear(1)]
+    model = built(layers, (3, 1))
+    sizes = [len(stage.links) if isinstance(stage, StackedRNN) else 1 for stage in stages(model.layers)]
+    assert sizes == [4, 1, 2, 1]
 
 
-@pytest.mark.parametrize(("batch", "steps", "together"), [(2, 50, True), (2, 9, False), (300, 50, False)])
-def test_layers_run_together_where_calls_outweigh_products(monkeypatch, batch, steps, together):
-    calls = []
-    original = StackedRNN.staggered
-    monkeypatch.setattr(StackedRNN, "staggered", lambda self, x: calls.append(x.shape) or original(self, x))
-    nn.Model([nn.RNN(hidden_dim=2, return_sequences=True), nn.RNN(hidden_dim=2)])(np.zeros((batch, steps, 1)))
-    assert bool(calls) == together
+@pytest.mark.parametrize("settings", [{"bidirectional": True}, {"stateful": True}, {"dropout": 0.5, "layers": 2}])
+def test_rnn_layers_that_are_more_than_a_chain_stay_alone(settings):
+    layers = [nn.RNN(hidden_dim=2, return_sequences=True), nn.RNN(hidden_dim=2, **settings)]
+    assert len(stages(built(layers, (3, 1)).layers)) == 2
+
+
+@pytest.mark.parametrize(("batch", "steps", "expected"), [(2, 50, True), (2, 9, False), (300, 50, False)])
+def test_recurrences_run_together_where_calls_outweigh_products(batch, steps, expected):
+    model = built([nn.RNN(hidden_dim=2, return_sequences=True), nn.RNN(hidden_dim=2)], (steps, 1))
+    links = [link for layer in model.layers for link in layer.links]
+    assert stacking.together(links, batch, steps) == expected
+
+
+def test_recurrences_of_different_activations_run_apart():
+    layers = [nn.RNN(hidden_dim=2, return_sequences=True), nn.RNN(hidden_dim=2, activation="relu")]
+    model = built(layers, (12, 1))
+    assert not stacking.together([link for layer in model.layers for link in layer.links], 2, 12)
+    x = Tensor(numbers(3, 12, 1))
+    np.testing.assert_allclose(model(x).value, equations(model.layers, x).value, rtol=1e-10)
+
+
+@pytest.mark.parametrize("hidden", [(3,), (3, 2), (2, 3, 4)])
+@pytest.mark.parametrize("maps", [(), (1,), (0, 1, 2)])
+def test_staggered_weights_equal_their_composed_twin(hidden, maps):
+    width, layers = 2, []
+    for place, H in enumerate(hidden):
+        v = [numbers(width, 4), numbers(4)] if place in maps else []
+        layers.append([*v, numbers(4 if v else width, H), numbers(H), numbers(H, H), numbers(H) + 1])
+        width = H
+
+    def in_lists(op):
+        def function(*arrays):
+            rest = iter(arrays)
+            return op([[next(rest) for _ in layer] for layer in layers])
+
+        return function
+
+    twins = in_lists(ad.staggered_weights), in_lists(ad.staggered_weights_composed)
+    assert_twins(*twins, [array for layer in layers for array in layer])

@@ -1,98 +1,193 @@
-"""Recurrence over a whole sequence: composed from ops, and fused into one op for speed.
+"""The simple recurrence over a whole sequence: composed from ops, and fused into one op for speed.
 
-Time is the first axis in here: T steps, B sequences, H hidden units.
+Time is the first axis in here: T steps, B sequences of n features, H hidden units.
 """
 
-from itertools import accumulate, pairwise
+import functools
+from collections.abc import Callable, Sequence
+from itertools import accumulate, chain, pairwise
 
 import numpy as np
 
-from zen_cli.autodiff.elementwise import tanh
-from zen_cli.autodiff.shapes import stack
+from zen_cli.autodiff.elementwise import relu, tanh
+from zen_cli.autodiff.products import ones
+from zen_cli.autodiff.shapes import concatenate, reshape, stack
 from zen_cli.autodiff.tensor import Array, Gradient, Operand, PullBack, Tensor, primitive
 
 
-def rnn_composed(x: Tensor, w: Operand, h0: Operand, return_sequences: bool = True) -> Tensor:
-    """h_t = tanh(x_t + h_(t-1) w), step by step: what `rnn` does, without any backpropagation code."""
-    h, states = h0, []
-    for x_t in x:  # (B, H)
-        h = tanh(x_t + h @ w)
+def rnn_composed(
+    x: Tensor,
+    m: Tensor,
+    h0: Operand,
+    return_sequences: bool = True,
+    activation: str = "tanh",
+    late: tuple[int, ...] = (),
+) -> Tensor:
+    """h_t = tanh([h_(t-1), x_t, 1] m), step by step: what `rnn` does, without any backpropagation code."""
+    f = {"tanh": tanh, "relu": relu}[activation]
+    (T, B, n), H, dtype = x.shape, m.shape[1], x.dtype
+    h, states = np.zeros((B, H), dtype) + h0, []
+    for t in range(T + len(late)):
+        fed = [h, x[t] if t < T else np.zeros((B, n), dtype), np.ones((B, 1), dtype)]
+        started = np.arange(H) < (late[t] if t < len(late) else H)
+        h = f(concatenate(fed, axis=1) @ m) * started.astype(dtype)
         states.append(h)
-    return stack(states) if return_sequences else states[-1]
+    last = slice(late[-1] if late else 0, None)
+    return stack(states[len(late) :])[:, :, last] if return_sequences else states[-1][:, last]
 
 
 @primitive
-def rnn(x: Array, w: Array, h0: Array, /, return_sequences: bool = True) -> tuple[Array, PullBack]:
-    """h_t = tanh(x_t + h_(t-1) w): the states h_1 ... h_T of shape (T, B, H), or h_T alone, (B, H).
+def rnn(
+    x: Array,
+    m: Array,
+    h0: Array,
+    /,
+    return_sequences: bool = True,
+    activation: str = "tanh",
+    late: tuple[int, ...] = (),
+) -> tuple[Array, PullBack]:
+    """h_t = tanh([h_(t-1), x_t, 1] m): the states h_1 ... h_T of shape (T, B, H), or h_T alone, (B, H).
 
-    `x` (T, B, H) is each step's input, already multiplied by its weights; `w` is (H, H), `h0` (B, H).
+    `x` is (T, B, n), `h0` (B, H); `m` (H + n + 1, H) has the weights of the state, of the input and the bias below each
+    other. With `activation` "relu" it is max(0, ...).
+
+    `late` is for several recurrences side by side, each fed by the one before (`staggered_weights`): the columns from
+    late[l] on start l + 1 ticks after the first, at zero. There are then len(late) more ticks than steps, and the
+    result holds the states of the last recurrence alone.
     """
-    T, B, H = x.shape
-    dtype = np.result_type(x, w, h0)
-    w = w.astype(dtype, copy=False)
-    h = np.empty((T + 1, B, H), dtype)
+    (T, B, n), H, lag = x.shape, m.shape[1], len(late)
+    dtype = np.result_type(x, m, h0)
+    m = m.astype(dtype, copy=False)
+    w, u, b = m[:H], m[H:-1], m[-1]
+    last, f = late[-1] if late else 0, _ACTIVATIONS[activation]
+    rows = x.reshape(T * B, n).astype(dtype, copy=False)
+    h = np.empty((1 + T + lag, B, H), dtype)
     h[0] = h0
-    for before, now, x_t in zip(h[:-1], h[1:], x, strict=True):
-        before.dot(w, now)
-        np.add(now, x_t, now)
-        np.tanh(now, now)
+    rows.dot(u, h[1 : T + 1].reshape(T * B, H))  # each step's input part, to be replaced by its state
+    h[T + 1 :] = 0
+    np.add(h[1:], b, h[1:])
+    for tick, column in enumerate(late, start=1):
+        _advance(f, h[tick - 1 : tick + 1], w)
+        h[tick, :, column:] = 0
+    _advance(f, h[lag:], w)
 
     def pull_back(g: Array) -> tuple[Gradient, ...]:
-        dz = h[1:] * h[1:]  # (T, B, H): becomes dL/dz_t for z_t = x_t + h_(t-1) w
-        np.subtract(1, dz, out=dz)
-        w_back = np.ascontiguousarray(w.T)
-        dh = np.array(g[-1] if return_sequences else g, order="C")  # (B, H): dL/dh_t
-        for dz_t, g_before in zip(dz[:0:-1], g[-2::-1] if return_sequences else [None] * (T - 1), strict=True):
+        dz = _SLOPES[activation](h[1:])  # (T + lag, B, H): becomes dL/dz_t for h_t = f(z_t)
+        for dz_t, column in zip(dz, late, strict=False):
+            dz_t[:, column:] = 0
+        dh = np.zeros((B, H), dtype)  # dL/dh_t
+        dh_last, w_back = dh[:, last:], np.ascontiguousarray(w.T)
+        arriving = iter(g[::-1] if return_sequences else g[None])
+        for dz_t in dz[::-1]:
+            if (g_t := next(arriving, None)) is not None:
+                np.add(dh_last, g_t, dh_last)
             np.multiply(dh, dz_t, dz_t)
             dz_t.dot(w_back, dh)
-            if g_before is not None:
-                np.add(dh, g_before, dh)
-        np.multiply(dh, dz[0], dz[0])
-        return dz, lambda: h[:-1].reshape(T * B, H).T.dot(dz.reshape(T * B, H)), lambda: dz[0].dot(w_back)
 
-    return h[1:] if return_sequences else h[T], pull_back
+        def d_m() -> Array:
+            every, fed = dz.reshape(-1, H), dz[:T].reshape(T * B, H)
+            dm = np.empty(m.shape, dtype)
+            h[:-1].reshape(-1, H).T.dot(every, dm[:H])
+            rows.T.dot(fed, dm[H:-1])
+            ones(len(every), dtype).dot(every, dm[-1])
+            return dm
+
+        return lambda: dz[:T].reshape(T * B, H).dot(u.T).reshape(T, B, n), d_m, dh
+
+    return (h[1 + lag :] if return_sequences else h[-1])[..., last:], pull_back
 
 
-# --- several layers as one recurrence ---
+def _advance(f: Callable[[Array, Array], object], h: Array, w: Array) -> None:
+    """Fill in h[1], h[2], ... after h[0], where each holds its input part."""
+    before, z = h[0], np.empty_like(h[0])
+    for now in h[1:]:
+        before.dot(w, z)
+        np.add(z, now, z)
+        f(z, now)
+        before = now
+
+
+def _relu(z: Array, out: Array) -> None:
+    np.maximum(z, 0, out=out)  # NumPy refuses a third argument here
+
+
+def _slopes_of_tanh(h: Array) -> Array:
+    slopes = h * h
+    return np.subtract(1, slopes, slopes)
+
+
+def _slopes_of_relu(h: Array) -> Array:
+    return (h > 0).astype(h.dtype)
+
+
+_ACTIVATIONS: dict[str, Callable[[Array, Array], object]] = {"tanh": np.tanh, "relu": _relu}
+_SLOPES = {"tanh": _slopes_of_tanh, "relu": _slopes_of_relu}
+
+
+# --- the weights of one recurrence, or of several that run as one ---
+
+Weights = Sequence[Operand]  # w and b of U, then of W; in front of them w and b of a V that its inputs pass through
+
+
+def staggered_weights_composed(layers: Sequence[Weights]) -> Tensor:
+    """What `staggered_weights` does, without any backpropagation code."""
+    sizes = [len(w) for *_, w, _ in layers]
+    zeros = functools.partial(np.zeros, dtype=layers[0][0].dtype)
+    n, columns = len(layers[0][0]), []
+    for place, (*v, u, u_b, w, w_b) in enumerate(layers):
+        H = sizes[place]
+        fed = v[0] @ u if v else u
+        bias = v[1] @ u + u_b + w_b if v else u_b + w_b
+        above, below = (zeros((sum(part), H)) for part in (sizes[: max(0, place - 1)], sizes[place + 1 :]))
+        blocks = [above, fed, w, below, zeros((n, H))] if place else [w, below, fed]
+        columns.append(concatenate([*blocks, reshape(bias, (1, H))]))
+    return concatenate(columns, axis=1)
+
+
+def staggered_weights(layers: Sequence[Weights]) -> Tensor:
+    """The matrix m (H + n + 1, H) with which `rnn` runs one layer, or several, each a tick behind the one before.
+
+    Layer l has H_l hidden units, and H is their sum. On the diagonal of the upper (H, H) stands W of each layer, above
+    it what feeds it the states of the layer before: its U, or V U. Then follow what feeds the first layer, (n, H_1),
+    and the biases, those of U, W and V in one. All other elements are zero.
+    """
+    return _staggered_weights(*chain.from_iterable(layers), counts=tuple(map(len, layers)))
 
 
 @primitive
-def staggered_inputs(x: Array, /, *biases: Array) -> tuple[Array, PullBack]:
-    """The inputs of stacked recurrences that run as one, each a tick behind the one before.
-
-    `x` (T, B, H_1) goes to the first; the others get their bias (H_l,) for T ticks from tick l on, counted from 0,
-    and zero before, which leaves a zero state at zero: (T + L - 1, B, H_1 + ... + H_L) for L recurrences.
-    """
-    T, B, _ = x.shape
-    parts = _slices([x.shape[2], *map(len, biases)])
-    inputs = np.zeros((T + len(biases), B, parts[-1].stop), x.dtype)
-    inputs[:T, :, parts[0]] = x
-    for lag, (bias, part) in enumerate(zip(biases, parts[1:], strict=True), start=1):
-        inputs[lag : lag + T, :, part] = bias
+def _staggered_weights(*arrays: Array, counts: tuple[int, ...]) -> tuple[Array, PullBack]:
+    layers = [arrays[own] for own in _slices(counts)]
+    feeds, parts = _places(len(arrays[0]), tuple([len(layer[-2]) for layer in layers]))
+    H = parts[-1].stop
+    m = np.zeros((H + len(arrays[0]) + 1, H), arrays[0].dtype)
+    for feed, part, (*v, u, u_b, w, w_b) in zip(feeds, parts, layers, strict=True):
+        m[part, part] = w
+        m[feed, part] = v[0].dot(u) if v else u
+        np.add(u_b, w_b, m[-1, part])
+        if v:
+            m[-1, part] += v[1].dot(u)
 
     def pull_back(g: Array) -> tuple[Gradient, ...]:
-        ones = np.ones(T * B, g.dtype)
-        rows = (g[lag : lag + T, :, part].reshape(T * B, -1) for lag, part in enumerate(parts[1:], start=1))
-        return g[:T, :, parts[0]], *(ones.dot(row) for row in rows)
+        found: list[Gradient] = []
+        for feed, part, (*v, u, _, _, _) in zip(feeds, parts, layers, strict=True):
+            d_feed, d_b = g[feed, part], g[-1, part]
+            if v:
+                found += [d_feed.dot(u.T), u.dot(d_b)]
+                d_feed = v[0].T.dot(d_feed) + v[1][:, None] * d_b
+            found += [d_feed, d_b, g[part, part], d_b]
+        return tuple(found)
 
-    return inputs, pull_back
-
-
-@primitive
-def staggered_weights(*blocks: Array) -> tuple[Array, PullBack]:
-    """The one matrix of stacked recurrences that run as one.
-
-    `blocks` are W_1, M_12, W_2, M_23, ... W_L: W_l (H_l, H_l) on the diagonal, M_l(l+1) (H_l, H_(l+1)), which carries
-    the states of a recurrence into the next, right of it, and zero elsewhere.
-    """
-    parts = _slices([len(w) for w in blocks[::2]])
-    places = [(parts[i // 2], parts[(i + 1) // 2]) for i in range(len(blocks))]
-    whole = np.zeros((parts[-1].stop, parts[-1].stop), blocks[0].dtype)
-    for place, block in zip(places, blocks, strict=True):
-        whole[place] = block
-    return whole, lambda g: tuple(g[place] for place in places)
+    return m, pull_back
 
 
-def _slices(sizes: list[int]) -> list[slice]:
+@functools.lru_cache
+def _places(n: int, sizes: tuple[int, ...]) -> tuple[list[slice], list[slice]]:
+    """For each layer, of `sizes` units, the rows of m that feed it and its own rows, which are its columns too."""
+    parts = _slices(sizes)
+    return [slice(parts[-1].stop, parts[-1].stop + n), *parts[:-1]], parts
+
+
+@functools.lru_cache
+def _slices(sizes: tuple[int, ...]) -> list[slice]:
     """Consecutive stretches of these sizes."""
     return [slice(start, stop) for start, stop in pairwise(accumulate(sizes, initial=0))]

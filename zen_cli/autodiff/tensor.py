@@ -15,6 +15,7 @@ import math
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -39,16 +40,15 @@ class Tensor:
 
     `value` is the array; integers and booleans become float64, floats keep their dtype. `grad` is
     None until `backward` adds to it, and then an array like `value`; only tensors that were made
-    directly, not by an op, get one.
+    directly, not by an op, get one. `<`, `<=`, `>` and `>=` compare values and give arrays of booleans;
+    `==` asks whether two are the same tensor, for graphs are kept in sets and dicts.
     """
 
     __slots__ = ("age", "grad", "inputs", "pull_back", "requires_grad", "value")
     __array_ufunc__ = None  # so that `array + tensor` asks the tensor
 
     def __init__(self, value: Operand, requires_grad: bool = True) -> None:
-        self.value: Array = np.asarray(value)
-        if self.value.dtype.kind != "f":
-            self.value = _as_float64(self.value)
+        self.value: Array = _floats(value)
         self.grad: Array | None = None
         self.requires_grad = requires_grad
         self.inputs: tuple[Operand, ...] = ()
@@ -137,6 +137,23 @@ class Tensor:
     def __getitem__(self, index: Any) -> "Tensor":
         return getitem(self, index)
 
+    def __lt__(self, other: Operand) -> Any:
+        return self.value < value_of(other)
+
+    def __le__(self, other: Operand) -> Any:
+        return self.value <= value_of(other)
+
+    def __gt__(self, other: Operand) -> Any:
+        return self.value > value_of(other)
+
+    def __ge__(self, other: Operand) -> Any:
+        return self.value >= value_of(other)
+
+
+def value_of(x: Operand) -> Any:
+    """The array of a tensor; anything else as it is."""
+    return x.value if isinstance(x, Tensor) else x
+
 
 # --- the engine ---
 
@@ -163,9 +180,13 @@ def primitive(op: Callable[..., tuple[Array, PullBack]]) -> Callable[..., Tensor
             else:
                 values.append(_array(x))
         value, pull_back = op(*values, *args[len(inputs) :], **settings)
-        out = Tensor(value, requires_grad=False)
+        out = Tensor.__new__(Tensor)  # not through __init__, whose checks cost as much as a small op
+        out.value = _floats(value)
+        out.grad, out.age = None, next(_clock)
         if recorded and _recording.on:
             out.requires_grad, out.inputs, out.pull_back = True, inputs, pull_back
+        else:
+            out.requires_grad, out.inputs, out.pull_back = False, (), None
         return out
 
     return apply
@@ -181,10 +202,18 @@ def no_grad() -> Iterator[None]:
         _recording.on = before
 
 
-def _as_float64(value: Array) -> Array:
-    if value.dtype.kind not in "biu":
-        raise TypeError(f"Tensor holds real numbers but got dtype {value.dtype}")
-    return value.astype(np.float64)
+def is_recording() -> bool:
+    """Whether ops record a graph in this thread, as they do outside of `no_grad`."""
+    return _recording.on
+
+
+def _floats(value: Operand) -> Array:
+    array = value if type(value) is np.ndarray else np.asarray(value)
+    if array.dtype.kind == "f":
+        return array
+    if array.dtype.kind not in "biu":
+        raise TypeError(f"Tensor holds real numbers but got dtype {array.dtype}")
+    return array.astype(np.float64)
 
 
 def _array(x: Operand) -> Any:
@@ -195,34 +224,43 @@ def _array(x: Operand) -> Any:
 
 
 def _walk_back(root: Tensor, seed: Array) -> None:
+    if root.pull_back is None:
+        return _add_to_leaf(root, seed)
     pending = {root: seed}
     for node in _newest_first(root):
-        g = pending.pop(node)
-        if node.pull_back is None:
-            if node.grad is None:
-                node.grad = np.zeros_like(node.value)
-            node.grad += g
-            continue
-        for x, gradient in zip(node.inputs, node.pull_back(g), strict=True):
+        assert node.pull_back
+        for x, gradient in zip(node.inputs, node.pull_back(pending.pop(node)), strict=True):
             if isinstance(x, Tensor) and x.requires_grad:
-                g_x = _like(gradient() if callable(gradient) else gradient, x.value)
-                pending[x] = pending[x] + g_x if x in pending else g_x
+                g = _like(gradient() if callable(gradient) else gradient, x.value)
+                if x.pull_back is None:
+                    _add_to_leaf(x, g)
+                else:
+                    pending[x] = pending[x] + g if x in pending else g
+
+
+def _add_to_leaf(leaf: Tensor, g: Array) -> None:
+    if leaf.grad is None:
+        leaf.grad = np.zeros_like(leaf.value)
+    np.add(leaf.grad, g, leaf.grad)
 
 
 def _newest_first(root: Tensor) -> list[Tensor]:
-    """The tensors that `root` depends on. A tensor is younger than its inputs, so age is a topological order."""
+    """The computed tensors that `root` depends on. One is younger than its inputs, so age is a topological order."""
     seen, todo = {root}, [root]
     while todo:
         for x in todo.pop().inputs:
-            if isinstance(x, Tensor) and x.requires_grad and x not in seen:
+            if isinstance(x, Tensor) and x.pull_back is not None and x not in seen:
                 seen.add(x)
                 todo.append(x)
-    return sorted(seen, key=lambda node: node.age, reverse=True)
+    return sorted(seen, key=_age, reverse=True)
+
+
+_age = attrgetter("age")
 
 
 def _like(gradient: Any, value: Array) -> Array:
     """`gradient` summed over the axes along which `value` was broadcast, in its shape and dtype."""
-    g = np.asarray(gradient)
+    g = gradient if type(gradient) is np.ndarray else np.asarray(gradient)
     if g.shape != value.shape:
         g = np.add.reduce(g, axis=tuple(range(g.ndim - value.ndim)))
         stretched = tuple(i for i, n in enumerate(value.shape) if n == 1 and g.shape[i] != 1)

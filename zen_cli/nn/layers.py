@@ -4,6 +4,7 @@ A layer is an equation over autodiff's ops: it needs no backpropagation code. Sh
 which is always the first axis.
 """
 
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from zen_cli import autodiff as ad
 from zen_cli.autodiff import Tensor
 from zen_cli.errors import ShapeError
-from zen_cli.nn.initializers import uniform_fan_in, zeros
+from zen_cli.nn.initializers import ChosenInitializer, uniform_fan_in, zeros
 from zen_cli.nn.parameters import Declaration, Shape
 from zen_cli.settings import Count
 from zen_cli.streams import Stream, generator
@@ -37,6 +38,8 @@ class Layer:
     """One step of a stack. A layer without parameters that keeps the shape needs only `__call__`."""
 
     owned = False  # set by the one model that a layer belongs to
+    parts: Sequence["Layer"] = ()  # those that it is made of, where a config names them
+    fewest_examples = 1  # of a batch that it can train on; known once it is built
 
     def build(self, shape: Shape, declare: Declaration) -> Shape:  # noqa: ARG002 - for layers that do declare
         """Declare the parameters for inputs of `shape` and return the shape of the output.
@@ -53,21 +56,48 @@ class Layer:
         """The output while training. It is that of prediction but for layers that override this, such as Dropout."""
         return self(x)
 
+    def reset_states(self) -> None:
+        """Forget what a layer carries from one batch of a training to the next."""
+
+
+def every_layer(layers: Sequence[Layer]) -> Iterator[Layer]:
+    """The layers, each followed by those that it is made of."""
+    for layer in layers:
+        yield layer
+        yield from every_layer(layer.parts)
+
+
+def build_in_order(
+    layers: Sequence[Layer], shape: Shape, declare: Declaration, within: tuple[str, ...] = ()
+) -> Iterator[tuple[Layer, Shape]]:
+    """Build each layer for what the one before gives, the first for `shape`, and yield it with its output's shape.
+
+    Raises ShapeError, whose `layer` leads to the first that does not fit: `within`, then its place.
+    """
+    for place, layer in enumerate(layers):
+        try:
+            with declare.inside(f"{place}.{type(layer).__name__}"):
+                shape = layer.build(shape, declare)
+        except ShapeError as error:
+            raise ShapeError(str(error), layer=(*within, place, *error.layer)) from None
+        yield layer, shape
+
 
 class Linear(Layer):
     """y = x w + b on the last axis: (..., n) becomes (..., units).
 
-    w starts uniform on +-1/sqrt(n), b at zero.
+    w starts as `initializer` says, without one uniform on +-1/sqrt(n); b at zero.
     """
 
-    def __init__(self, units: Count) -> None:
+    def __init__(self, units: Count, initializer: ChosenInitializer = None) -> None:
         self.units = units
+        self.initializer = initializer or uniform_fan_in
 
     def build(self, shape: Shape, declare: Declaration) -> Shape:
         if not shape:
             raise ShapeError("Linear expects inputs with at least one axis of features, but each example is one number")
         n = shape[-1]
-        self.w = declare("w", (n, self.units), uniform_fan_in)
+        self.w = declare("w", (n, self.units), self.initializer)
         self.b = declare("b", (self.units,), zeros)
         return (*shape[:-1], self.units)
 

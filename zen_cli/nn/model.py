@@ -8,7 +8,7 @@ import numpy as np
 
 from zen_cli.autodiff import Tensor, no_grad
 from zen_cli.errors import ShapeError
-from zen_cli.nn.layers import Layer, Moment
+from zen_cli.nn.layers import Layer, Moment, build_in_order, every_layer
 from zen_cli.nn.parameters import Declaration, Parameters, Shape
 from zen_cli.nn.recurrent import stages
 
@@ -50,20 +50,16 @@ class Model:
 
         Nothing is allocated yet: a model of too many parameters (`size`) for the machine can still be refused.
 
-        Raises ShapeError, whose `layer` attribute is the place of the first layer that does not fit.
+        Raises ShapeError, whose `layer` leads to the first layer that does not fit.
         """
-        if any(layer.owned for layer in self.layers) or len(set(map(id, self.layers))) < len(self.layers):
+        every = list(every_layer(self.layers))
+        if any(layer.owned for layer in every) or len(set(map(id, every))) < len(every):
             raise ValueError("a layer belongs to one place in one model: make a new one for another")
-        declaration, rows, shape = Declaration(), [], tuple(input_shape)
-        for place, layer in enumerate(self.layers):
-            name, before = type(layer).__name__, declaration.size
-            try:
-                with declaration.inside(f"{place}.{name}"):
-                    shape = layer.build(shape, declaration)
-            except ShapeError as error:
-                raise ShapeError(str(error), layer=place) from None
-            rows.append(LayerSummary(name, shape, declaration.size - before))
-        for layer in self.layers:
+        declaration, rows, before = Declaration(), [], 0
+        for layer, shape in build_in_order(self.layers, tuple(input_shape), declaration):
+            rows.append(LayerSummary(type(layer).__name__, shape, declaration.size - before))
+            before = declaration.size
+        for layer in every:
             layer.owned = True
         self._declaration, self.input_shape, self.summary = declaration, tuple(input_shape), tuple(rows)
         return shape
@@ -97,6 +93,11 @@ class Model:
         for stage in self._stages:
             y = stage.in_training(y, moment)
         return y
+
+    def reset_states(self) -> None:
+        """Let the next batch of a training start from zero, where layers carry states from batch to batch."""
+        for layer in self.layers:
+            layer.reset_states()
 
     def _input(self, x: Any) -> Tensor:
         """The batch as a tensor of the model's dtype; the first makes the parameters."""

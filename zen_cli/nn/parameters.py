@@ -62,9 +62,9 @@ class Declaration:
         return self.buffers[-1]
 
     @contextmanager
-    def inside(self, name: str) -> Iterator[None]:
-        """Put `name.` in front of what is declared in here."""
-        before, self._prefix = self._prefix, f"{self._prefix}{name}."
+    def inside(self, *names: str) -> Iterator[None]:
+        """Put `names`, a dot after each, in front of what is declared in here."""
+        before, self._prefix = self._prefix, self._prefix + "".join(f"{name}." for name in names)
         try:
             yield
         finally:
@@ -110,19 +110,18 @@ class Parameters:
     def zero_gradient(self) -> None:
         self.gradient.fill(0)
 
-    def non_finite_gradient(self) -> str | None:
-        """The name of a parameter whose gradient is not finite, or whose square is not: optimizers keep squares."""
-        if math.isfinite(np.dot(self.gradient, self.gradient)):
-            return None
+    def gradient_norm(self) -> float:
+        """The Euclidean norm of the gradient: not finite where a number in it is not, or the square of one."""
+        return math.sqrt(self.gradient.dot(self.gradient))
+
+    def steepest(self) -> str:
+        """The name of the parameter with the largest number in its gradient; a NaN counts as infinite."""
         return max(self, key=lambda p: _largest(p.grad)).name
 
     def non_finite_value(self) -> str | None:
         """The name of the first parameter that holds a NaN or an infinity."""
-        if math.isfinite(np.dot(self.vector, self.vector)):
-            return None
         return next((p.name for p in self if not np.isfinite(p.value).all()), None)
 
 
 def _largest(gradient: np.ndarray | None) -> float:
-    """The largest absolute value; a NaN counts as infinite."""
     return 0.0 if gradient is None else float(np.nan_to_num(np.abs(gradient), nan=np.inf).max(initial=0))

@@ -1,121 +1,234 @@
 """Recurrent layers, on sequences of shape (T, n): T steps of n features."""
 
-import functools
 from collections.abc import Sequence
-from itertools import chain, pairwise
+from typing import Generic, Literal, TypeVar
 
 import numpy as np
 
 from zen_cli import autodiff as ad
 from zen_cli.autodiff import Tensor
 from zen_cli.errors import ShapeError
-from zen_cli.nn.layers import Layer, Linear
+from zen_cli.nn.cells import Cell, GRUCell, LSTMCell, RNNCell, State
+from zen_cli.nn.initializers import ChosenInitializer
+from zen_cli.nn.layers import Layer, Linear, Moment
 from zen_cli.nn.parameters import Declaration, Shape
-from zen_cli.settings import Count, CountOrZero
+from zen_cli.nn.stacking import Link, run
+from zen_cli.settings import Count, CountOrZero, Decay, Finite
 
-# Where one recurrence for all layers was measured to be faster: with few states (batch times hidden units of all
-# layers), since products then weigh less than calls, and not too few steps, since it has costs of its own.
-MOST_STATES = 1024
-FEWEST_STEPS = 10
+C = TypeVar("C", bound=Cell)
 
 
-class RNN(Layer):
+class Recurrent(Layer, Generic[C]):
+    """What RNN, LSTM and GRU share: layers of cells, in one direction or both.
+
+    (T, n) becomes (T, D) with `return_sequences`, and (D,), the last states, without; D is `hidden_dim`, or twice that
+    where `bidirectional` adds cells that read each sequence from its end: theirs is the second half, and their last
+    state is the one after the first step. `layers` cells stand one upon the other. While training, `dropout` is the
+    share of the features that is zeroed between them.
+
+    With `stateful` the last states of a batch are, while training, the first of the next, example by example, so that
+    sequences can be longer than what one batch holds; gradients stay within a batch. They start at zero in every
+    epoch and where the size of a batch changes. Predictions always start at zero.
+    """
+
+    V: Linear | None = None
+
+    def __init__(
+        self, hidden_dim: int, return_sequences: bool, layers: int, bidirectional: bool, dropout: float, stateful: bool
+    ) -> None:
+        self.hidden_dim = hidden_dim
+        self.return_sequences = return_sequences
+        self.layers = layers
+        self.bidirectional = bidirectional
+        self.dropout = dropout
+        self.stateful = stateful
+        self.cells: list[list[C]] = []  # for each layer the forward cell and, with `bidirectional`, the backward one
+        self._states: list[State] = []  # of every cell, after the batch before
+
+    def cell(self) -> C:
+        """A new cell with this layer's settings."""
+        raise NotImplementedError
+
+    def build(self, shape: Shape, declare: Declaration) -> Shape:
+        name = type(self).__name__
+        if len(shape) != 2:
+            raise ShapeError(f"{name} expects sequences of shape (steps, features) but each example has shape {shape}")
+        if self.stateful and self.bidirectional:
+            raise ShapeError(f"{name}: stateful sequences go on in the next batch, so none can be read from its end")
+        steps, width = shape
+        directions = (["forward"], ["backward"]) if self.bidirectional else ([],)
+        self.cells = []
+        for number in range(self.layers):
+            place = [f"layer{number}"] if self.layers > 1 else []
+            row = [self.cell() for _ in directions]
+            for direction, cell in zip(directions, row, strict=True):
+                with declare.inside(*place, *direction):
+                    cell.build(width, declare)
+            self.cells.append(row)
+            width = self.hidden_dim * len(directions)
+        return (steps, width) if self.return_sequences else (width,)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return self._through_time(x, None, [])
+
+    def in_training(self, x: Tensor, moment: Moment) -> Tensor:
+        if self._states and len(self._states[0][0]) != len(x.value):
+            self.reset_states()
+        return self._through_time(x, moment, self._states if self.stateful else [])
+
+    def reset_states(self) -> None:
+        self._states = []
+
+    def _through_time(self, x: Tensor, moment: Moment | None, states: Sequence[State]) -> Tensor:
+        y, first, last = ad.transpose(x, (1, 0, 2)), iter(states), []  # (T, B, n): a view
+        for number, row in enumerate(self.cells, start=1):
+            sequences = self.return_sequences or number < self.layers
+            outputs = []
+            for cell, backward in zip(row, (False, True), strict=False):
+                h, state = cell(y[::-1] if backward else y, next(first, None), sequences)
+                outputs.append(h[::-1] if backward and sequences else h)
+                last.append(state)
+            y = ad.concatenate(outputs, axis=-1) if self.bidirectional else outputs[0]
+            if moment and self.dropout and number < self.layers:
+                y = ad.dropout(y, self.dropout, moment.rng)
+        if moment and self.stateful:
+            self._states = [tuple(map(np.copy, state)) for state in last]  # views would keep every step alive
+        if not self.return_sequences:
+            return y
+        return ad.transpose(self.V(y) if self.V else y, (1, 0, 2))
+
+
+class RNN(Recurrent[RNNCell]):
     """h_t = tanh(U x_t + W h_(t-1)), y_t = V h_t, where U, W and V are Linear layers and h_0 is zero.
 
     (T, n) becomes (T, units) with `return_sequences`, and (hidden_dim,), the last state, without. `units` is
     the size of V; 0 leaves V out, so that sequences are the states themselves, (T, hidden_dim). The last
-    state never passes through V. (Elman 1990, "Finding structure in time".)
+    state never passes through V. (Elman 1990, "Finding structure in time".) `activation` may be relu instead of tanh.
     """
 
-    def __init__(self, units: CountOrZero = 0, *, hidden_dim: Count, return_sequences: bool = False) -> None:
+    def __init__(
+        self,
+        units: CountOrZero = 0,
+        *,
+        hidden_dim: Count,
+        return_sequences: bool = False,
+        activation: Literal["tanh", "relu"] = "tanh",
+        layers: Count = 1,
+        bidirectional: bool = False,
+        dropout: Decay = 0.0,
+        stateful: bool = False,
+        initializer: ChosenInitializer = None,
+    ) -> None:
+        super().__init__(hidden_dim, return_sequences, layers, bidirectional, dropout, stateful)
         self.units = units
-        self.hidden_dim = hidden_dim
-        self.return_sequences = return_sequences
+        self.activation = activation
+        self.initializer = initializer
+
+    def cell(self) -> RNNCell:
+        return RNNCell(self.hidden_dim, self.activation, self.initializer)
 
     def build(self, shape: Shape, declare: Declaration) -> Shape:
-        if len(shape) != 2:
-            raise ShapeError(f"RNN expects sequences of shape (steps, features) but each example has shape {shape}")
-        steps, _ = shape
-        state = (self.hidden_dim,)
-        self.U, self.W, self.V = Linear(self.hidden_dim), Linear(self.hidden_dim), None
-        with declare.inside("U"):
-            self.U.build(shape[1:], declare)
-        with declare.inside("W"):
-            self.W.build(state, declare)
-        if not self.return_sequences:
-            return state
-        if not self.units:
-            return (steps, *state)
-        self.V = Linear(self.units)
+        output = super().build(shape, declare)
+        if not self.units or not self.return_sequences:
+            return output
+        self.V = Linear(self.units, initializer=self.initializer)
         with declare.inside("V"):
-            return (steps, *self.V.build(state, declare))
+            return self.V.build(output, declare)
 
-    def __call__(self, x: Tensor) -> Tensor:
-        U, W, V = self.U, self.W, self.V
-        by_step = ad.transpose(x, (1, 0, 2))  # (T, B, n): every step's input part is one product
-        inputs = ad.linear(by_step, U.w, U.b + W.b)  # (T, B, H)
-        h0 = np.zeros(inputs.shape[1:], inputs.dtype)
-        h = ad.rnn(inputs, W.w, h0, self.return_sequences)
-        if not self.return_sequences:
-            return h
-        return ad.transpose(V(h) if V else h, (1, 0, 2))
+    @property
+    def links(self) -> list[Link]:
+        """The layer as a chain of recurrences; empty where it is more than that."""
+        if self.bidirectional or self.stateful or (self.dropout and self.layers > 1):
+            return []
+        *lower, (top,) = self.cells
+        return [*(Link(cell) for (cell,) in lower), Link(top, self.V)]
+
+    def _through_time(self, x: Tensor, moment: Moment | None, states: Sequence[State]) -> Tensor:
+        links = self.links
+        return run(links, x, self.return_sequences) if links else super()._through_time(x, moment, states)
+
+
+class LSTM(Recurrent[LSTMCell]):
+    """i, f, o = sigmoid, g = tanh of the parts of U x_t + W h_(t-1) + b;  c_t = f c_(t-1) + i g;  h_t = o tanh(c_t)
+
+    (T, n) becomes (T, hidden_dim) with `return_sequences`, and (hidden_dim,), the last state, without.
+    (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000: as in PyTorch, which keeps b in two.) U
+    starts as Xavier's, W orthogonal, each gate for itself, or both as `initializer` says; b at zero, but at
+    `forget_bias` for the forget gate (Jozefowicz et al. 2015), all as in Keras.
+    """
+
+    def __init__(
+        self,
+        hidden_dim: Count,
+        *,
+        return_sequences: bool = False,
+        layers: Count = 1,
+        bidirectional: bool = False,
+        dropout: Decay = 0.0,
+        stateful: bool = False,
+        forget_bias: Finite = 1.0,
+        initializer: ChosenInitializer = None,
+    ) -> None:
+        super().__init__(hidden_dim, return_sequences, layers, bidirectional, dropout, stateful)
+        self.forget_bias = forget_bias
+        self.initializer = initializer
+
+    def cell(self) -> LSTMCell:
+        return LSTMCell(self.hidden_dim, self.forget_bias, self.initializer)
+
+
+class GRU(Recurrent[GRUCell]):
+    """r, z = sigmoid(U x_t + W h_(t-1) + b);  n = tanh(U x_t + b + r (W h_(t-1) + b_n));  h_t = (1 - z) n + z h_(t-1)
+
+    where each of r, z and n has its own part of U, W and b. (T, n) becomes (T, hidden_dim) with `return_sequences`, and
+    (hidden_dim,), the last state, without. (Cho et al. 2014, in the form of cuDNN, PyTorch and Keras, where r comes
+    after the product.) U starts as Xavier's, W orthogonal, each gate for itself, or both as `initializer` says; b and
+    b_n at zero.
+    """
+
+    def __init__(
+        self,
+        hidden_dim: Count,
+        *,
+        return_sequences: bool = False,
+        layers: Count = 1,
+        bidirectional: bool = False,
+        dropout: Decay = 0.0,
+        stateful: bool = False,
+        initializer: ChosenInitializer = None,
+    ) -> None:
+        super().__init__(hidden_dim, return_sequences, layers, bidirectional, dropout, stateful)
+        self.initializer = initializer
+
+    def cell(self) -> GRUCell:
+        return GRUCell(self.hidden_dim, self.initializer)
 
 
 class StackedRNN(Layer):
-    """RNN layers one after the other, computed as one recurrence where that is faster. All but the last give sequences.
-
-    Layer l runs l ticks behind the first: at tick k the state is s_k = [h1_k, h2_(k-1), ...], and
-    s_k = tanh(x_k + s_(k-1) M), where M has each W on its diagonal, V of a layer times U of the next beside it, and
-    zeros elsewhere. One call per tick then serves all layers: small models spend their time in calls.
-    """
+    """RNN layers one after the other, all but the last with sequences, as one chain of recurrences."""
 
     def __init__(self, layers: Sequence[RNN]) -> None:
         self.layers = tuple(layers)
-        self.hidden_dim = sum(layer.hidden_dim for layer in layers)
+        self.links = [link for layer in layers for link in layer.links]
 
     def __call__(self, x: Tensor) -> Tensor:
-        batch, steps, _ = x.shape
-        if batch * self.hidden_dim > MOST_STATES or steps < FEWEST_STEPS:
-            return functools.reduce(lambda y, layer: layer(y), self.layers, x)
-        return self.staggered(x)
-
-    def staggered(self, x: Tensor) -> Tensor:
-        first, last, lag = self.layers[0], self.layers[-1], len(self.layers) - 1
-        maps = [_carried(*pair) for pair in pairwise(self.layers)]
-        own = ad.linear(ad.transpose(x, (1, 0, 2)), first.U.w, first.U.b + first.W.b)  # (T, B, H1)
-        inputs = ad.staggered_inputs(own, *(bias for _, bias in maps))  # (T + lag, B, H1 + H2 + ...)
-        carried = zip((weight for weight, _ in maps), (layer.W.w for layer in self.layers[1:]), strict=True)
-        weights = ad.staggered_weights(first.W.w, *chain.from_iterable(carried))
-        h0 = np.zeros(inputs.shape[1:], inputs.dtype)
-        h = ad.rnn(inputs, weights, h0, last.return_sequences)
-        if not last.return_sequences:
-            return h[:, -last.hidden_dim :]
-        h = h[lag:, :, -last.hidden_dim :]
-        return ad.transpose(last.V(h) if last.V else h, (1, 0, 2))
+        return run(self.links, x, self.layers[-1].return_sequences)
 
 
 def stages(layers: Sequence[Layer]) -> list[Layer]:
-    """What to call, in order, for a stack of layers: RNN layers that follow each other are put together."""
+    """What to call, in order, for layers that are built: RNN layers that follow each other are put together."""
     found: list[Layer] = []
     for layer in layers:
-        before = _rnns(found[-1]) if found else ()
-        if isinstance(layer, RNN) and before and before[-1].return_sequences:
-            found[-1] = StackedRNN([*before, layer])
+        before = _chain(found[-1]) if found else ()
+        if _chain(layer) and before and before[-1].return_sequences:
+            found[-1] = StackedRNN([*before, *_chain(layer)])
         else:
             found.append(layer)
     return found
 
 
-def _rnns(stage: Layer) -> tuple[RNN, ...]:
-    """The RNN layers that a stage is made of, if it is."""
+def _chain(stage: Layer) -> tuple[RNN, ...]:
+    """The RNN layers that a stage is made of, if it is a chain of recurrences."""
     if isinstance(stage, StackedRNN):
         return stage.layers
-    return (stage,) if isinstance(stage, RNN) else ()
-
-
-def _carried(layer: RNN, following: RNN) -> tuple[Tensor, Tensor]:
-    """The states of a layer into the inputs of the next: U(V(h)) as one matrix (H, H') and one bias (H',)."""
-    weight, bias = following.U.w, following.U.b + following.W.b
-    if layer.V is None:
-        return weight, bias
-    return layer.V.w @ weight, layer.V.b @ weight + bias
+    return (stage,) if isinstance(stage, RNN) and stage.links else ()
