@@ -13,18 +13,33 @@ from zen_cli import autodiff as ad
 from zen_cli.autodiff import Tensor
 
 TAKE_A_LIST = ("stack", "concatenate")
+TAKE_LISTS = ("staggered_weights", "staggered_weights_composed")
+GIVE_A_LIST = ("split",)
 TOLERANCE = 1e-6  # central differences in float64 are good to about 1e-9
 
 
+def is_constant(x):
+    """Numbers, texts and arrays of booleans among a row's inputs are no tensors."""
+    return isinstance(x, int | float | str) or (isinstance(x, np.ndarray | np.bool_) and x.dtype == bool)
+
+
+def joined(parts):
+    """What an op gave as a list, in one, so that it can be checked as others are."""
+    room = ad if isinstance(parts[0], Tensor) else np
+    return room.concatenate([room.reshape(part, (-1,)) for part in parts])
+
+
 def bind(op, inputs, settings, function=None):
-    """The row as a function of its arrays, and those arrays; a number among the inputs is a constant."""
+    """The row as a function of its arrays, and those arrays."""
     function = function or getattr(ad, op)
-    arrays = [numbers(*x) if isinstance(x, tuple) else x for x in inputs if not isinstance(x, int | float)]
+    arrays = [numbers(*x) if isinstance(x, tuple) else x for x in inputs if not is_constant(x)]
 
     def bound(*arrays):
         rest = iter(arrays)
-        args = [x if isinstance(x, int | float) else next(rest) for x in inputs]
-        return function(*([args] if op in TAKE_A_LIST else args), *settings)
+        args = [x if is_constant(x) else next(rest) for x in inputs]
+        args = [[args]] if op in TAKE_LISTS else [args] if op in TAKE_A_LIST else args
+        out = function(*args, *settings)
+        return joined(out) if op in GIVE_A_LIST else out
 
     return bound, arrays
 
@@ -34,7 +49,7 @@ every_row = pytest.mark.parametrize("row", [pytest.param(row, id=f"{i}-{row[0]}"
 
 def test_table_has_a_row_for_every_op():
     functions = {name for name in ad.__all__ if inspect.isfunction(getattr(ad, name))}
-    assert functions - {"gradient_error", "no_grad", "primitive"} == {row[0] for row in ROWS}
+    assert functions - {"equal", "gradient_error", "no_grad", "primitive"} == {row[0] for row in ROWS}
 
 
 @every_row
@@ -109,6 +124,11 @@ EXTREMES = [
     (ad.tanh, [1, -1, 0]),
     (ad.softmax, [1, 0, 0]),
     (ad.log_softmax, [0, -2e4, -1e4]),
+    (lambda x: x - ad.logsumexp(x), [0, -2e4, -1e4]),
+    (lambda x: ad.softplus(x - 5e3), [5e3, 0, 0]),
+    (lambda x: ad.leaky_relu(x, 0.25), [1e4, -2.5e3, 0]),
+    (lambda x: ad.elu(x, 2.0), [1e4, -2, 0]),
+    *[(op, [1e4, 0, 0]) for op in (ad.relu, ad.silu, ad.gelu, lambda x: ad.gelu(x, "tanh"))],
     (lambda x: ad.log_probabilities(ad.softmax(x)), [0, -2e4, -1e4]),
 ]
 
@@ -121,6 +141,100 @@ def test_extreme_inputs_are_exact_and_silent(function, expected, dtype):
     out.backward([1, 2, 3])
     np.testing.assert_array_equal(out.value, expected)
     assert np.isfinite(x.grad).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("op", [ad.softmax, ad.log_softmax])
+def test_softmax_is_as_exact_where_it_lies_far_below_the_others(op, axis, dtype):
+    row = np.array([1, 2, 4, -np.inf], dtype)
+    out = op(Tensor(np.stack([row, row - 1e4], axis=1 - axis)), axis)
+    first, second = np.moveaxis(out.value, 1 - axis, 0)
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_allclose(first, op(Tensor(row)).value, rtol=1e-6)
+
+
+def test_softmax_of_no_rows_is_no_rows():
+    assert ad.softmax(Tensor(np.ones((0, 3)))).value.shape == (0, 3)
+
+
+# an op, where it has a kink, and the slope that is taken there
+KINKS = [
+    (ad.absolute, 0, 0),
+    (ad.relu, 0, 0),
+    (lambda x: ad.leaky_relu(x, 0.25), 0, 0.25),
+    (lambda x: ad.leaky_relu(x, 3.0), 0, 3),
+    (lambda x: ad.elu(x, 2.0), 0, 2),
+    (lambda x: ad.clip(x, -1, 2), -1, 1),
+    (lambda x: ad.clip(x, -1, 2), 2, 1),
+    (lambda x: ad.maximum(x, 3), 3, 0.5),
+    (lambda x: ad.minimum(3, x), 3, 0.5),
+    (lambda x: ad.reduce_max(ad.stack([x, 1, 0, 1])), 1, 1 / 3),
+    (lambda x: ad.reduce_min(ad.stack([x, 1, 2, 1])), 1, 1 / 3),
+]
+
+
+@pytest.mark.parametrize(("function", "kink", "slope"), KINKS)
+def test_slope_at_a_kink(function, kink, slope):
+    x = Tensor(float(kink))
+    function(x).backward()
+    assert x.grad == slope
+
+
+def test_maximum_and_minimum_give_all_of_the_gradient():
+    a, b = Tensor([1.0, 2.0, 3.0]), Tensor([2.0, 2.0, 2.0])
+    for op, share in ((ad.maximum, [0, 0.5, 1]), (ad.minimum, [1, 0.5, 0])):
+        a.grad = b.grad = None
+        op(a, b).backward(np.ones(3))
+        assert (a.grad.tolist(), (a.grad + b.grad).tolist()) == (share, [1, 1, 1])
+
+
+# --- comparisons ---
+
+COMPARISONS = [operator.lt, operator.le, operator.gt, operator.ge, ad.equal]
+
+
+@pytest.mark.parametrize("op", COMPARISONS)
+@pytest.mark.parametrize(
+    "other", [2, np.float32(2), [[1.0], [2.0]], np.array([1.0, 2.0, 3.0]), Tensor([2.0, 2.0, 1.0])]
+)
+def test_comparison_is_numpys(op, other):
+    x, values = Tensor([1.0, 2.0, 3.0]), getattr(other, "value", other)
+    numpys = np.equal if op is ad.equal else op
+    np.testing.assert_array_equal(op(x, other), numpys(x.value, values), strict=True)
+    np.testing.assert_array_equal(op(other, x), numpys(np.asarray(values), x.value), strict=True)
+
+
+def test_equality_of_tensors_is_identity():
+    x, twin = Tensor([1.0]), Tensor([1.0])
+    assert (x == x, x == twin, x != twin, len({x, twin})) == (True, False, True, 2)
+
+
+@pytest.mark.parametrize("condition", [True, [True, False], np.array([1.0, 0.0]), Tensor([1.0, 0.0])])
+def test_where_takes_booleans_alone(condition):
+    with pytest.raises(TypeError, match="array of booleans"):
+        ad.where(condition, Tensor([1.0, 2.0]), 0)
+
+
+def test_where_takes_what_comparing_a_single_number_gives():
+    x = Tensor(2.0)
+    assert ad.where(x > 1, x, 0).value == 2
+
+
+# --- refusals ---
+
+REFUSALS = [
+    *[(lambda s=s: ad.einsum(s, Tensor([[1.0]])), "einsum expects") for s in ("ii->i", "ij", "...i->i", "ij->ijj")],
+    (lambda: ad.pad(Tensor([1.0]), [(1, 0), (0, 0)]), "pad expects a pair"),
+    (lambda: ad.pad(Tensor([1.0]), [(-1, 0)]), "pad expects a pair"),
+    (lambda: ad.split(Tensor([1.0, 2.0, 3.0]), 2), "2 parts"),
+]
+
+
+@pytest.mark.parametrize(("mistake", "message"), REFUSALS)
+def test_op_refuses(mistake, message):
+    with pytest.raises(ValueError, match=message):
+        mistake()
 
 
 # --- the engine ---

@@ -132,7 +132,7 @@ CLASSES = [("fizzbuzz", "0\n3\n5\n15\n1023\n", 4), ("digits", f"{','.join(['7'] 
 def test_new_examples_get_a_class_and_its_probabilities(tmp_path, name, table, classes):
     run = train_once(tmp_path, CONFIGS / f"{name}.yaml", "training.epochs=1")
     rows = rows_of(run_zen("predict", run, "--input", "-", "-o", "-", stdin=table.encode()).out)
-    labels = predictions.load(Run(run)).data.labels
+    labels = predictions.load(Run(run)).data.task.labels
     assert list(rows[0]) == ["example", "prediction", *(f"probability_{label}" for label in labels)]
     assert len(rows) == 5
     shares = np.array([numbers(rows, f"probability_{label}") for label in labels])

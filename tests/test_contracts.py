@@ -20,7 +20,7 @@ ROOMS = [
     {"training"},
     {"config"},
     {"data"},
-    {"loss", "optim", "metric"},
+    {"loss", "optim", "schedule", "metric"},
     {"nn"},
     {"autodiff"},
     {"errors", "settings", "streams", "memory", "talk"},

@@ -44,15 +44,15 @@ def test_each_window_has_the_next_value_as_its_target():
     assert data.inputs[:, :, 0].tolist() == [[100, 101], [101, 102], [102, 103]]
     assert data.targets.tolist() == [[102], [103], [104]]
     assert data.positions.tolist() == [4, 6, 8]
-    assert (len(data), data.train, data.held_out, data.labels) == (3, 2, 1, ())
-    assert np.shares_memory(data.inputs, data.series.values)
+    assert (len(data), data.train, data.held_out, data.task.labels) == (3, 2, 1, ())
+    assert np.shares_memory(data.inputs, data.task.series.values)
 
 
-def test_examples_get_one_hot_rows_in_the_order_of_the_labels():
+def test_examples_have_places_among_the_labels_for_targets():
     data = from_examples(Examples(np.zeros((3, 2)), np.array([1, 0, 1]), ("no", "yes"))).split(2)
-    assert data.targets.tolist() == [[0, 1], [1, 0], [0, 1]]
+    assert data.targets.tolist() == [1, 0, 1]
     assert data.positions.tolist() == [0, 1, 2]
-    assert (data.labels, data.series, data.held_out) == (("no", "yes"), None, 1)
+    assert (data.task.labels, data.held_out) == (("no", "yes"), 1)
 
 
 SPLITS = [(1, 1), (10, 10), (7, 7), (0.5, 5), (0.8, 8), (0.99, 10), (0.14, 1), (0.26, 3)]

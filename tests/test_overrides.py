@@ -21,13 +21,13 @@ OVERRIDES = [
     ("optimizer.RMSProp.lr=1e-3", ("optimizer", "RMSProp", "lr"), 0.001),
     ("optimizer.RMSProp=1e-3", ("optimizer", "RMSProp", "lr"), 0.001),
     ("optimizer.RMSProp.beta=.5", ("optimizer", "RMSProp", "beta"), 0.5),
-    ("optimizer={SGD: {lr: 1}}", ("optimizer",), {"SGD": {"lr": 1.0}}),
-    ("optimizer=SGD: 1", ("optimizer",), {"SGD": {"lr": 1.0}}),
+    ("optimizer={SGD: {lr: 1}}", ("optimizer", "SGD", "lr"), 1.0),
+    ("optimizer=SGD: 1", ("optimizer", "SGD", "lr"), 1.0),
     ("model.0.RNN.hidden_dim=64", ("model", 0, "RNN", "hidden_dim"), 64),
     ("model.2.Linear=7", ("model", 2, "Linear", "units"), 7),
     ("model.2.Linear.units=7", ("model", 2, "Linear", "units"), 7),
     ("model.2=Tanh", ("model", 2), {"Tanh": {}}),
-    ("model=[Tanh, Linear: 3]", ("model",), [{"Tanh": {}}, {"Linear": {"units": 3}}]),
+    ("model=[Tanh, Linear: 3]", ("model", 1, "Linear", "units"), 3),
     ("data.source.Curve.expression=a=b", ("data", "source", "Curve", "expression"), "a=b"),
     ("data.source.Curve.noise=0.1", ("data", "source", "Curve", "noise"), 0.1),
 ]
@@ -44,7 +44,7 @@ def test_an_override_changes_one_value(argument, path, value):
 
 def test_overrides_are_applied_in_their_order():
     values = resolved(CLASSES, "optimizer=SGD: 1", "optimizer.SGD.lr=2", "seed=1", "seed=2")
-    assert (values["optimizer"], values["seed"]) == ({"SGD": {"lr": 2.0}}, 2)
+    assert (values["optimizer"]["SGD"]["lr"], values["seed"]) == (2.0, 2)
 
 
 BAD_OVERRIDES = [

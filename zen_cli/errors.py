@@ -35,10 +35,11 @@ class UserError(ZenError):
 class ShapeError(UserError, ValueError):
     """Shapes that do not fit; a ValueError too, for those who use zen as a library.
 
-    `layer` is the place in the stack of the layer that cannot take its input, where there is one.
+    `layer` leads to the layer that cannot take its input, where there is one: its place in the model, or the path that
+    a config would have below `model`, such as (2, "Residual", "layers", 0).
     """
 
-    def __init__(self, message: str, layer: int | None = None) -> None:
+    def __init__(self, message: str, layer: tuple[int | str, ...] = ()) -> None:
         super().__init__(message)
         self.layer = layer
 

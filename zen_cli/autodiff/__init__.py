@@ -1,12 +1,56 @@
 """Arrays that remember how they were computed, and their gradients. Imports NumPy alone."""
 
 from zen_cli.autodiff.check import gradient_error
-from zen_cli.autodiff.elementwise import exp, log, relu, sigmoid, tanh
-from zen_cli.autodiff.probabilities import Probabilities, log_probabilities, log_softmax, softmax
+from zen_cli.autodiff.comparison import clip, equal, maximum, minimum, where
+from zen_cli.autodiff.dropout import dropout
+from zen_cli.autodiff.einsum import einsum
+from zen_cli.autodiff.elementwise import (
+    absolute,
+    cos,
+    elu,
+    exp,
+    expm1,
+    leaky_relu,
+    log,
+    log1p,
+    relu,
+    sigmoid,
+    silu,
+    sin,
+    softplus,
+    sqrt,
+    square,
+    tanh,
+)
+from zen_cli.autodiff.gelu import gelu
+from zen_cli.autodiff.logits import Probabilities
+from zen_cli.autodiff.losses import (
+    binary_crossentropy,
+    mean_squared_error,
+    mean_squared_error_composed,
+    sigmoid_crossentropy,
+    sigmoid_crossentropy_composed,
+    softmax_crossentropy,
+    softmax_crossentropy_composed,
+)
+from zen_cli.autodiff.lstm import lstm, lstm_composed
+from zen_cli.autodiff.normalization import batch_norm, batch_norm_composed, layer_norm, layer_norm_composed
+from zen_cli.autodiff.probabilities import log_probabilities, log_softmax, softmax
 from zen_cli.autodiff.products import linear, linear_composed
-from zen_cli.autodiff.recurrent import rnn, rnn_composed, staggered_inputs, staggered_weights
-from zen_cli.autodiff.reductions import reduce_mean, reduce_sum
-from zen_cli.autodiff.shapes import concatenate, flatten, reshape, stack, transpose
+from zen_cli.autodiff.recurrent import rnn, rnn_composed, staggered_weights, staggered_weights_composed
+from zen_cli.autodiff.reductions import logsumexp, reduce_max, reduce_mean, reduce_min, reduce_sum, reduce_variance
+from zen_cli.autodiff.shapes import (
+    broadcast_to,
+    concatenate,
+    expand_dims,
+    flatten,
+    pad,
+    reshape,
+    split,
+    squeeze,
+    stack,
+    transpose,
+)
 from zen_cli.autodiff.tensor import (
     Tensor,
     add,
@@ -24,36 +68,77 @@ from zen_cli.autodiff.tensor import (
 __all__ = [
     "Probabilities",
     "Tensor",
+    "absolute",
     "add",
+    "batch_norm",
+    "batch_norm_composed",
+    "binary_crossentropy",
+    "broadcast_to",
+    "clip",
     "concatenate",
+    "cos",
     "divide",
+    "dropout",
+    "einsum",
+    "elu",
+    "equal",
     "exp",
+    "expand_dims",
+    "expm1",
     "flatten",
+    "gelu",
     "getitem",
     "gradient_error",
+    "layer_norm",
+    "layer_norm_composed",
+    "leaky_relu",
     "linear",
     "linear_composed",
     "log",
+    "log1p",
     "log_probabilities",
     "log_softmax",
+    "logsumexp",
+    "lstm",
+    "lstm_composed",
     "matmul",
+    "maximum",
+    "mean_squared_error",
+    "mean_squared_error_composed",
+    "minimum",
     "multiply",
     "negative",
     "no_grad",
+    "pad",
     "power",
     "primitive",
+    "reduce_max",
     "reduce_mean",
+    "reduce_min",
     "reduce_sum",
+    "reduce_variance",
     "relu",
     "reshape",
     "rnn",
     "rnn_composed",
     "sigmoid",
+    "sigmoid_crossentropy",
+    "sigmoid_crossentropy_composed",
+    "silu",
+    "sin",
     "softmax",
+    "softmax_crossentropy",
+    "softmax_crossentropy_composed",
+    "softplus",
+    "split",
+    "sqrt",
+    "square",
+    "squeeze",
     "stack",
-    "staggered_inputs",
     "staggered_weights",
+    "staggered_weights_composed",
     "subtract",
     "tanh",
     "transpose",
+    "where",
 ]

@@ -26,6 +26,7 @@ def train(config: Path, overrides: tuple[str, ...], runs: Path, quiet: bool) -> 
       zen train configs/digits.yaml optimizer=Adam --quiet
     """
     from zen_cli.config.build import open_config
+    from zen_cli.data.tasks import Forecast
     from zen_cli.report import progress, results, tables
     from zen_cli.training import predictions
     from zen_cli.training.job import Job
@@ -41,10 +42,9 @@ def train(config: Path, overrides: tuple[str, ...], runs: Path, quiet: bool) -> 
         tables.show_model(job.run, experiment.model.summary)
         records = progress.follow(records, experiment.config["training"]["epochs"])
     last = [record for record in records if isinstance(record, EpochRecord)][-1]
-    table = predictions.one_step(experiment)
-    files = results.write(job.run, experiment, table)
+    found = predictions.one_step(experiment)
+    files = results.write(job.run, experiment, found.table)
     if quiet:
         click.echo(job.run.path)
     else:
-        scores = predictions.scores_by_part(experiment, table)
-        tables.show_result(job.run, last, scores, files, is_series=experiment.data.series is not None)
+        tables.show_result(job.run, last, found.scores, files, goes_on=isinstance(experiment.data.task, Forecast))

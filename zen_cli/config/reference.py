@@ -4,10 +4,10 @@ import dataclasses
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from types import NoneType
-from typing import Any, get_args, get_origin
+from typing import Any, get_args
 
 from zen_cli.config.registry import COMPONENTS, REQUIRED, Setting, settings_of
-from zen_cli.config.resolve import PLURALS, component_kind
+from zen_cli.config.resolve import PLURALS, component_kind, item_type
 from zen_cli.config.schema import Config, Data, Split, Training
 from zen_cli.config.values import describe
 
@@ -45,20 +45,19 @@ def _row(setting: Setting) -> str:
         default = "required"
     elif dataclasses.is_dataclass(setting.default):
         default = "as below"
+    elif setting.default in (None, ()):
+        default = "none"
     else:
-        default = (
-            "none"
-            if setting.default is None
-            else f"{setting.default}".replace("True", "true").replace("False", "false")
-        )
+        plain = list(setting.default) if isinstance(setting.default, tuple) else setting.default
+        default = f"{plain}".replace("True", "true").replace("False", "false")
     return f"| `{setting.name}` | {_words(setting.annotation)} | {default} |"
 
 
 def _words(annotation: Any) -> str:
     if kind := component_kind(annotation):
         return f"one of the {PLURALS[kind]}" + (" or null" if NoneType in get_args(annotation) else "")
-    if get_origin(annotation) is list:
-        return f"a list, each {_words(get_args(annotation)[0])}"
+    if item := item_type(annotation):
+        return f"a list, each {_words(item)}"
     return "a block of keys" if dataclasses.is_dataclass(annotation) else describe(annotation)
 
 

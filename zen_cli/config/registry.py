@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, get_type_hints
 
-from zen_cli import loss, nn, optim
+from zen_cli import loss, metric, nn, optim, schedule
 from zen_cli.data import sources
+from zen_cli.nn import initializers
 
 REQUIRED = inspect.Parameter.empty
 
@@ -21,8 +22,11 @@ def _classes(module: ModuleType, base: type) -> dict[str, Callable[..., Any]]:
 COMPONENTS: Mapping[str, Mapping[str, Callable[..., Any]]] = {
     "source": {c.__name__: c for c in (sources.Curve, sources.Digits, sources.FizzBuzz)},
     "layer": _classes(nn, nn.Layer),
-    "loss": {c.__name__: c for c in (loss.MSE, loss.categorical_crossentropy)},
+    "initializer": _classes(initializers, object),
+    "loss": {name: function for name, (function, _) in (loss.OF_VALUES | loss.OF_CLASSES).items()},
+    "metric": metric.OF_VALUES | metric.OF_CLASSES,
     "optimizer": _classes(optim, optim.Optimizer),
+    "schedule": _classes(schedule, schedule.Schedule),
 }
 
 
@@ -38,7 +42,7 @@ class Setting:
 def settings_of(component: Callable[..., Any]) -> dict[str, Setting]:
     """The settings of a component or a section, from its signature.
 
-    For a class they are the parameters of its constructor, for a function (a loss) its keyword-only ones.
+    For a class they are the parameters of its constructor, for a function (a loss, a metric) its keyword-only ones.
     """
     is_class = inspect.isclass(component)
     hints = get_type_hints(component.__init__ if is_class else component, include_extras=True)

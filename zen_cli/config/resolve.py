@@ -1,7 +1,7 @@
 """A tree of YAML against the schema: every default filled in, every problem found in one pass."""
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -10,14 +10,14 @@ from zen_cli.config.problems import ConfigError, Place, Problem, listed, nearest
 from zen_cli.config.reader import Node
 from zen_cli.config.registry import COMPONENTS, REQUIRED, Setting, settings_of
 from zen_cli.config.schema import Config
-from zen_cli.config.values import RefusedError, accept, shown
+from zen_cli.config.values import RefusedError, accept, describe, shown
 from zen_cli.errors import printable, quoted
 from zen_cli.settings import OneOf
 
 KeyPath = tuple[str | int, ...]
 
-PLURALS = {"source": "sources", "layer": "layers", "loss": "losses", "optimizer": "optimizers"}
-ARTICLES = {"source": "a source", "layer": "a layer", "loss": "a loss", "optimizer": "an optimizer"}
+PLURALS = {kind: f"{kind}s" for kind in COMPONENTS} | {"loss": "losses"}
+ARTICLES = {kind: f"an {kind}" if kind[0] in "aeiou" else f"a {kind}" for kind in COMPONENTS}
 LONGEST_NAME = 40
 
 
@@ -66,7 +66,8 @@ class _Resolver:
         result = {}
         for name, setting in known.items():
             if name in node.value:
-                result[name] = self.value(setting.annotation, node.value[name], (*path, name))
+                empty = setting.default == () and node.value[name].value == []  # as it is by default
+                result[name] = [] if empty else self.value(setting.annotation, node.value[name], (*path, name))
             elif setting.default is REQUIRED:
                 if name not in explained:
                     self.refuse(node.place, (*path, name), "is missing")
@@ -93,18 +94,16 @@ class _Resolver:
         if kind := component_kind(annotation):
             absent = node.value is None and NoneType in get_args(annotation)
             return None if absent else self.component(kind, node, path)
-        if get_origin(annotation) is list:
-            return self.components(get_args(annotation)[0], node, path)
+        if (item := item_type(annotation)) is not None:
+            return self.items(item, node, path)
         try:
             return accept(annotation, node.plain())
         except RefusedError as refusal:
             return self.refuse(node.place, path, str(refusal))
 
-    def components(self, annotation: Any, node: Node, path: KeyPath) -> Any:
+    def items(self, annotation: Any, node: Node, path: KeyPath) -> Any:
         if not isinstance(node.value, list) or not node.value:
-            return self.refuse(
-                node.place, path, f"expected a list of layers, each after a dash, got {shown(node.plain())}"
-            )
+            return self.refuse(node.place, path, f"expected {_list_of(annotation)}, got {shown(node.plain())}")
         return [self.value(annotation, item, (*path, i)) for i, item in enumerate(node.value)]
 
     def component(self, kind: str, node: Node, path: KeyPath) -> Any:
@@ -136,9 +135,9 @@ def expand_components(node: Node, annotation: Any = Config) -> None:
         for name, setting in settings_of(annotation).items():
             if name in node.value:
                 expand_components(node.value[name], setting.annotation)
-    elif get_origin(annotation) is list and isinstance(node.value, list):
+    elif (item_annotation := item_type(annotation)) and isinstance(node.value, list):
         for item in node.value:
-            expand_components(item, get_args(annotation)[0])
+            expand_components(item, item_annotation)
 
 
 def _expand_settings(node: Node, kind: str) -> None:
@@ -187,6 +186,17 @@ def component_kind(annotation: Any) -> str | None:
     return next((extra.kind for extra in extras if isinstance(extra, OneOf)), None)
 
 
+def item_type(annotation: Any) -> Any:
+    """The type of the items of a setting that takes a list; None for any other setting."""
+    return get_args(annotation)[0] if get_origin(annotation) in (list, Sequence) else None
+
+
+def _list_of(annotation: Any) -> str:
+    """A list of such items, in words."""
+    kind = component_kind(annotation)
+    return f"a list of {PLURALS[kind]}, each after a dash" if kind else f"a list, each {describe(annotation)}"
+
+
 def _not_one_component(kind: str, node: Node, path: KeyPath) -> tuple[Place, KeyPath, str, str]:
     """The problem of a node that should hold one component's name and holds something else, or several."""
     if not isinstance(node.value, dict) or not node.value:
@@ -206,4 +216,6 @@ def _not_one_component(kind: str, node: Node, path: KeyPath) -> tuple[Place, Key
 
 
 def _as_plain(default: Any) -> Any:
+    if isinstance(default, tuple):
+        return list(default)
     return dataclasses.asdict(default) if dataclasses.is_dataclass(default) else default  # type: ignore[arg-type]

@@ -7,23 +7,23 @@ import numpy as np
 
 from zen_cli.data.series import Series, windows
 from zen_cli.data.sources import Examples
+from zen_cli.data.tasks import Classification, Forecast, Task
 from zen_cli.errors import DataError
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Inputs (N, *input_shape), targets (N, outputs); the first `train` examples train, the others are held out.
+    """Inputs (N, *input_shape), and targets (N, ...) as the task says; the first `train` examples train, others do not.
 
-    For classes the targets are one-hot rows, in the order of `labels`. For a series, example i is a window and
-    its target the value that follows it, at `positions[i]`; otherwise positions count the examples.
+    For a series, example i is a window and its target the value that follows it, at `positions[i]`; otherwise
+    positions count the examples.
     """
 
     inputs: np.ndarray
     targets: np.ndarray
     train: int
     positions: np.ndarray
-    labels: tuple[str, ...] = ()
-    series: Series | None = None
+    task: Task
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -36,14 +36,14 @@ class Dataset:
         """The same examples, of which the first `train` train: a number of them, or a fraction."""
         number = round(train * len(self)) if isinstance(train, float) else train
         if not 1 <= number <= len(self):
-            noun = "windows" if self.series else "examples"
-            raise DataError(f"cannot train on {number} of {len(self)} {noun}: choose from 1 to {len(self)}")
+            there_are = f"{len(self)} {self.task.examples}"
+            raise DataError(f"cannot train on {number} of {there_are}: choose from 1 to {len(self)}")
         return replace(self, train=number)
 
     def fingerprint(self) -> str:
         """SHA-256 over the series, or over inputs and targets: equal data, equal fingerprint."""
         digest = hashlib.sha256()
-        for array in (self.series.values,) if self.series else (self.inputs, self.targets):
+        for array in (self.task.series.values,) if isinstance(self.task, Forecast) else (self.inputs, self.targets):
             digest.update(f"{array.dtype.str}{array.shape}".encode())
             digest.update(array.tobytes())
         return digest.hexdigest()
@@ -57,11 +57,10 @@ def from_series(series: Series, window: int) -> Dataset:
         )
     inputs = windows(series.values, window)[:-1]
     targets, positions = series.values[window:, None], series.positions[window:]
-    return Dataset(inputs, targets, len(inputs), positions, series=series)
+    return Dataset(inputs, targets, len(inputs), positions, Forecast(series))
 
 
 def from_examples(examples: Examples) -> Dataset:
-    """Classified examples as they are, their classes as one-hot rows; all of them train."""
-    count = len(examples.inputs)
-    one_hot = np.eye(len(examples.labels))[examples.classes]
-    return Dataset(examples.inputs, one_hot, count, np.arange(count), labels=examples.labels)
+    """Classified examples as they are; all of them train."""
+    count, classes = len(examples.inputs), examples.classes.astype(np.intp)
+    return Dataset(examples.inputs, classes, count, np.arange(count), Classification(examples.labels))

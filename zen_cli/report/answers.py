@@ -40,7 +40,7 @@ def _predictions(experiment: Experiment, steps: int | None, table: np.ndarray | 
         return predictions.extrapolation(experiment, steps, table), "extrapolation"
     if table is not None:
         return predictions.for_new(experiment, table), "new"
-    return predictions.one_step(experiment), "predictions"
+    return predictions.one_step(experiment).table, "predictions"
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Pictures, drawn by matplotlib's Agg canvas without pyplot: no window, no display, no state."""
 
 import io
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,29 +28,40 @@ LONGEST_LABEL = 45
 
 
 def loss_curves(runs: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]) -> Figure:
-    """Training loss (solid) and held-out loss (dotted) over the epochs, from each run's name and records."""
-    alone = len(runs) == 1
-    figure, axes = _canvas(f"Loss of {runs[0][0]}" if alone else "Loss", "epoch", "loss (logarithmic)")
+    """Training loss (solid) and held-out loss (dotted) over the epochs, from each run's name and records.
+
+    The axis is logarithmic, unless a loss is negative, as a density's may be.
+    """
+    alone, keys = len(runs) == 1, ("loss", "val_loss")
+    negative = any((record.get(key) or 0) < 0 for _, records in runs for record in records for key in keys)
+    label = "loss" if negative else "loss (logarithmic)"
+    figure, axes = _canvas(f"Loss of {runs[0][0]}" if alone else "Loss", "epoch", label)
     marker = "." if max(len(records) for _, records in runs) <= 30 else None
     for i, (name, records) in enumerate(runs):
         prefix = "" if alone else f" {name}: "  # a label that starts with _ would be left out of the legend
         colors = (BLUE, ORANGE) if alone else 2 * (CYCLE[i % len(CYCLE)],)
-        for key, label, line, color in zip(("loss", "val_loss"), ("training", "held out"), "-:", colors, strict=True):
-            _curve(axes, records, key, label=prefix + label, linestyle=line, color=color, marker=marker)
+        for key, part, line, color in zip(keys, ("training", "held out"), "-:", colors, strict=True):
+            points = _points(records, key, -math.inf if negative else 0)
+            if points:
+                axes.plot(*zip(*points, strict=True), line, label=prefix + part, color=color, marker=marker)
     if axes.lines:
-        axes.set_yscale("log")
+        axes.set_yscale("linear" if negative else "log")
         for text in axes.legend().get_texts():
             text.set_parse_math(False)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 
 
-def predictions_over_truth(name: str, data: Dataset, series: Series, prediction: np.ndarray) -> Figure:
-    """A series in blue, the one-step predictions in orange, and a band over what training has seen."""
+def predictions_over_truth(name: str, data: Dataset, series: Series, table: Table) -> Figure:
+    """A series in blue, the one-step predictions in orange, and a band over what training has seen.
+
+    Where the model says how sure it is, its outer quantiles, or two standard deviations, are shaded.
+    """
     figure, axes = _canvas(f"Predictions of {name}, one step ahead", "x", series.name, legend_below=True)
     _band(axes, series.positions[0], data.positions[data.train - 1])
     axes.plot(series.positions, series.values, color=BLUE, linewidth=3.2, label="truth")
-    axes.plot(data.positions, prediction, color=ORANGE, linewidth=1.5, label="prediction")
+    axes.plot(data.positions, table["prediction"], color=ORANGE, linewidth=1.5, label="prediction")
+    _spread(axes, data.positions, table)
     _legend_below(axes)
     return figure
 
@@ -118,12 +130,23 @@ def _band(axes: Axes, start: float, end: float) -> None:
     axes.axvspan(start, end, color=GREY, alpha=0.15, linewidth=0, label="trained on")
 
 
+def _spread(axes: Axes, positions: np.ndarray, table: Table) -> None:
+    prediction, quantiles = np.asarray(table["prediction"]), [name for name in table if name.startswith("quantile_")]
+    if "std" in table:
+        reach = 2 * np.asarray(table["std"])
+        low, high, label = prediction - reach, prediction + reach, "two standard deviations"
+    elif len(quantiles) > 1:
+        low, high = np.asarray(table[quantiles[0]]), np.asarray(table[quantiles[-1]])
+        label = f"{quantiles[0]} to {quantiles[-1]}".replace("quantile_", "")
+    else:
+        return
+    axes.fill_between(positions, low, high, color=ORANGE, alpha=0.25, linewidth=0, label=label)
+
+
 def _legend_below(axes: Axes) -> None:
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=3, frameon=False)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=4, frameon=False)
 
 
-def _curve(axes: Axes, records: Sequence[Mapping[str, Any]], key: str, **style: Any) -> None:
-    """One score over the epochs that have it, if any do; a logarithm needs it above 0."""
-    points = [(record["epoch"], record[key]) for record in records if (record.get(key) or 0) > 0]
-    if points:
-        axes.plot(*zip(*points, strict=True), **style)
+def _points(records: Sequence[Mapping[str, Any]], key: str, above: float) -> list[tuple[int, float]]:
+    """The epochs with a score above that number, and the score: a logarithm needs it above 0."""
+    return [(record["epoch"], record[key]) for record in records if record.get(key) is not None and record[key] > above]

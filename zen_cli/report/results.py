@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from zen_cli.config.build import Experiment
+from zen_cli.data.tasks import Forecast
 from zen_cli.report import plots
 from zen_cli.training import predictions
 from zen_cli.training.durable import deliver
@@ -33,18 +33,17 @@ def plot(runs: Sequence[Run], kind: str, output: Path | None, steps: int) -> lis
         return [plots.save(pictures["loss"], folder / f"loss_compared.{kind}")]
     experiment = predictions.load(runs[0])
     data = experiment.data
-    pictures |= _picture(runs[0], experiment, predictions.one_step(experiment))
-    if data.series:
+    pictures |= _picture(runs[0], experiment, predictions.one_step(experiment).table)
+    if isinstance(data.task, Forecast):
         beyond = predictions.extrapolation(experiment, steps)
-        pictures["extrapolation"] = plots.extrapolation(runs[0].name, data, data.series, beyond)
+        pictures["extrapolation"] = plots.extrapolation(runs[0].name, data, data.task.series, beyond)
     return [plots.save(figure, folder / f"{name}.{kind}") for name, figure in pictures.items()]
 
 
 def _picture(run: Run, experiment: Experiment, table: Table) -> dict[str, Figure]:
     """The picture of predictions that suits the kind of data, by name."""
     data = experiment.data
-    if data.series:
-        return {
-            "predictions": plots.predictions_over_truth(run.name, data, data.series, np.asarray(table["prediction"]))
-        }
-    return {"confusion": plots.confusion(run.name, data.labels, table, HELD_OUT if data.held_out else TRAINED)}
+    if isinstance(data.task, Forecast):
+        return {"predictions": plots.predictions_over_truth(run.name, data, data.task.series, table)}
+    part = HELD_OUT if data.held_out else TRAINED
+    return {"confusion": plots.confusion(run.name, data.task.labels, table, part)}

@@ -9,6 +9,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.table import Table
 
+from zen_cli.metric import title
 from zen_cli.nn.model import LayerSummary
 from zen_cli.training.loop import EpochRecord
 from zen_cli.training.predictions import Scores
@@ -26,15 +27,19 @@ def show_model(run: Run, layers: Sequence[LayerSummary], out: TextIO | None = No
 
 
 def show_result(
-    run: Run, last: EpochRecord, scores: Scores, files: Sequence[Path], is_series: bool, out: TextIO | None = None
+    run: Run, last: EpochRecord, scores: Scores, files: Sequence[Path], goes_on: bool, out: TextIO | None = None
 ) -> None:
-    """The end of a training: the scores of each part of the data, where everything is, and what to type next."""
-    table = _table("Examples", "Count", "RMSE" if is_series else "Accuracy")
-    for part, (count, value) in scores.items():
-        table.add_row(part, f"{count:,}", f"{value:.4g}")
+    """The end of a training: the scores of each part of the data, where everything is, and what to type next.
+
+    `goes_on` is whether the model can predict beyond the end of its data.
+    """
+    table = _table("Examples", *scores)
+    table.add_row("Count", *(f"{count:,}" for count, _ in scores.values()))
+    for name in scores["all"][1]:
+        table.add_row(title(name), *(f"{values[name]:.4g}" for _, values in scores.values()))
     name = shlex.quote(run.name if run.path.parent == Path("runs") else str(run.path))
     lines = [f"Run    {run.path}", *(f"       {path}" for path in files)]
-    lines += [f"Next   zen predict {name}{' --steps 100' * is_series}", f"       zen plot {name}"]
+    lines += [f"Next   zen predict {name}{' --steps 100' * goes_on}", f"       zen plot {name}"]
     _print(out, f"Trained {last.epoch} epochs, {last.step} steps: loss {last.loss:.4g}", table, *lines)
 
 

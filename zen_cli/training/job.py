@@ -13,8 +13,9 @@ from zen_cli.autodiff import no_grad
 from zen_cli.config.build import Experiment
 from zen_cli.errors import NonFiniteError
 from zen_cli.loss import Loss
-from zen_cli.metric import accuracy, rmse
+from zen_cli.metric import measured
 from zen_cli.nn.model import Model, batches
+from zen_cli.optim import Clip
 from zen_cli.training import checkpoint, durable, environment
 from zen_cli.training import run as run_directory
 from zen_cli.training.interrupt import Interrupted, SignalWatch
@@ -30,6 +31,7 @@ class Job:
     def __init__(self, experiment: Experiment, runs: Path, name: str, text: bytes, argv: list[str]) -> None:
         """`name` is the run's without its number, `text` the config file, `argv` the command line."""
         environment.pin_threads(experiment.config["training"]["threads"])
+        environment.keep_freed_memory()
         self.experiment = experiment
         self.environment = environment.describe()
         self.fingerprint = experiment.data.fingerprint()
@@ -83,6 +85,8 @@ class Job:
             batch_size=training["batch_size"],
             shuffle=training["shuffle"],
             evaluate=lambda: held_out_scores(e),
+            schedule=e.schedule,
+            clip=Clip(training["clip_norm"], training["clip_value"]),
         )
 
     def _keep(self, record: EpochRecord, seconds: float) -> None:
@@ -103,30 +107,26 @@ class Job:
 
 
 def held_out_scores(experiment: Experiment) -> dict[str, float]:
-    """Loss and error on the examples that do not train; empty where every example trains."""
-    data, held_out = experiment.data, slice(experiment.data.train, None)
-    return scores(
-        experiment.model, data.inputs[held_out], data.targets[held_out], experiment.loss_fn, bool(data.labels)
-    )
-
-
-def scores(model: Model, inputs: np.ndarray, targets: np.ndarray, loss_fn: Loss, classes: bool) -> dict[str, float]:
-    """`val_loss`, and `val_accuracy` for classes or `val_rmse` for values, over all examples."""
+    """`val_loss`, and the metrics, on the examples that do not train; empty where every example trains."""
+    e, held_out = experiment, slice(experiment.data.train, None)
+    inputs, targets = e.data.inputs[held_out], e.data.targets[held_out]
     if not len(inputs):
         return {}
+    loss, outputs = evaluate(e.model, inputs, targets, e.loss_fn)
+    scores = measured(e.metrics, e.outputs.prediction(outputs), targets, e.data.task.labels)
+    return {"val_loss": loss, **{f"val_{name}": score for name, score in scores.items()}}
+
+
+def evaluate(model: Model, inputs: np.ndarray, targets: np.ndarray, loss_fn: Loss) -> tuple[float, np.ndarray]:
+    """The mean loss over all examples, and the outputs for them."""
     outputs, losses, sizes = [], [], []
     with no_grad(), np.errstate(all="ignore"):
-        targets = targets.astype(model.dtype, copy=False)
         for batch in batches(len(inputs), EVALUATION_BATCH):
             pred = model(inputs[batch])
             losses.append(float(loss_fn(pred, targets[batch]).value))
             sizes.append(batch.stop - batch.start)
             outputs.append(pred.value)
-        predictions = np.concatenate(outputs)
-        loss = float(np.dot(losses, sizes)) / len(inputs)
-        if classes:
-            return {"val_loss": loss, "val_accuracy": accuracy(predictions, targets)}
-        return {"val_loss": loss, "val_rmse": rmse(predictions, targets)}
+    return float(np.dot(losses, sizes)) / len(inputs), np.concatenate(outputs)
 
 
 def as_line(record: EpochRecord) -> dict[str, Any]:

@@ -9,7 +9,9 @@ import numpy as np
 from zen_cli.errors import NonFiniteError
 from zen_cli.loss import MSE, Loss
 from zen_cli.nn.model import Model, batches
-from zen_cli.optim import SGD, Optimizer
+from zen_cli.nn.parameters import Parameters
+from zen_cli.optim import SGD, Clip, Optimizer
+from zen_cli.schedule import Constant, Progress, Schedule, Watch
 from zen_cli.streams import Stream, generator
 
 
@@ -29,8 +31,8 @@ class EpochRecord:
     """One pass over the training examples.
 
     `loss` is the mean over the examples and `loss_sum` the sum of the batches' losses, which is what the
-    article prints, both as met on the way, before each update. `scores` are those after the epoch on
-    examples that did not train: `val_loss` and so on.
+    article prints, both as met on the way, before each update; `lr` is the learning rate of the last of
+    them. `scores` are those after the epoch on examples that did not train: `val_loss` and so on.
     """
 
     epoch: int
@@ -60,56 +62,81 @@ def fit(
     batch_size: int = 32,
     shuffle: bool = False,
     evaluate: Callable[[], Mapping[str, float]] = dict,
+    schedule: Schedule | None = None,
+    clip: Clip | None = None,
 ) -> Iterator[Record]:
     """Train `model` on inputs (N, *input_shape) and targets (N, ...), yielding a record per step and per epoch.
 
     With `shuffle`, each epoch takes the examples in an order that depends on the model's seed and the
-    epoch's number alone. `evaluate` is asked for the held-out scores after each epoch.
+    epoch's number alone. `evaluate` is asked for the held-out scores after each epoch. The learning rate is
+    the optimizer's, times what `schedule` says at each step.
     """
     if epochs < 1 or batch_size < 1:
         raise ValueError(f"epochs and batch_size must be at least 1, but are {epochs} and {batch_size}")
     inputs, targets = _checked(inputs, targets, model.dtype)
     loss_fn, optimizer = loss_fn or MSE, optimizer or SGD(lr=0.1)
+    schedule, watch = schedule or Constant(), Watch()
     count, step = len(inputs), 0
     total = math.ceil(count / batch_size)
     for epoch in range(1, epochs + 1):
         order = generator(model.seed, Stream.SHUFFLE, epoch).permutation(count) if shuffle else None
         losses, sizes = [], []
+        model.reset_states()
         for number, batch in enumerate(batches(count, batch_size), start=1):
             chosen = batch if order is None else order[batch]
+            factor = schedule(Progress(step, epochs * total, total, watch))
             step += 1
-            losses.append(train_step(model, inputs[chosen], targets[chosen], loss_fn, optimizer, step))
+            losses.append(train_step(model, inputs[chosen], targets[chosen], loss_fn, optimizer, step, factor, clip))
             sizes.append(batch.stop - batch.start)
             yield StepRecord(epoch, step, number, total, losses[-1])
         mean = float(np.dot(losses, sizes)) / count
-        yield EpochRecord(epoch, step, mean, math.fsum(losses), optimizer.lr, evaluate())
+        scores = evaluate()
+        watch = schedule.watched(watch, scores.get("val_loss", mean))
+        yield EpochRecord(epoch, step, mean, math.fsum(losses), factor * optimizer.lr, scores)
 
 
 def train_step(
-    model: Model, inputs: np.ndarray, targets: np.ndarray, loss_fn: Loss, optimizer: Optimizer, step: int
+    model: Model,
+    inputs: np.ndarray,
+    targets: np.ndarray,
+    loss_fn: Loss,
+    optimizer: Optimizer,
+    step: int,
+    factor: float = 1.0,
+    clip: Clip | None = None,
 ) -> float:
-    """Forward, loss, backward, update; returns the loss before the update.
+    """Forward, loss, backward, clip, update at `factor` times the learning rate; returns the loss before the update.
 
     Raises NonFiniteError where the loss or a gradient is not finite, before the update, or a parameter after it.
     """
-    with np.errstate(all="ignore"):  # overflow is looked for where it matters, not warned of on the way
-        loss = loss_fn(model.in_training(inputs, step), targets)
-        value = float(loss.value)
-        if not math.isfinite(value):
-            raise _not_finite(f"loss is {value}", step, optimizer)
-        parameters = model.parameters
-        parameters.zero_gradient()
-        loss.backward()
-        if name := parameters.non_finite_gradient():
-            raise _not_finite(f"the gradient of {name} is not finite, or too large to square,", step, optimizer)
-        optimizer.update(parameters)
-        if name := parameters.non_finite_value():
-            raise _not_finite(f"the update made {name} infinite", step, optimizer)
+    try:
+        with np.errstate(all="ignore"):  # overflow is looked for where it matters, not warned of on the way
+            loss = _differentiate(model, inputs, targets, loss_fn, step)
+            _update(model.parameters, optimizer, factor, clip)
+    except NonFiniteError as error:
+        raise NonFiniteError(f"{error} at step {step} (lr {factor * optimizer.lr:g})") from None
+    return loss
+
+
+def _differentiate(model: Model, inputs: np.ndarray, targets: np.ndarray, loss_fn: Loss, step: int) -> float:
+    """The loss, with its gradient in the model's parameters."""
+    loss = loss_fn(model.in_training(inputs, step), targets)
+    value = float(loss.value)
+    if not math.isfinite(value):
+        raise NonFiniteError(f"loss is {value}")
+    model.parameters.zero_gradient()
+    loss.backward()
     return value
 
 
-def _not_finite(what: str, step: int, optimizer: Optimizer) -> NonFiniteError:
-    return NonFiniteError(f"{what} at step {step} (lr {optimizer.lr:g})")
+def _update(parameters: Parameters, optimizer: Optimizer, factor: float, clip: Clip | None) -> None:
+    norm = parameters.gradient_norm()
+    if not math.isfinite(norm):
+        raise NonFiniteError(f"the gradient of {parameters.steepest()} is not finite, or too large to square,")
+    if clip:
+        clip(parameters, norm)
+    if not optimizer.update(parameters, factor) and (name := parameters.non_finite_value()):
+        raise NonFiniteError(f"the update made {name} infinite")
 
 
 def _checked(inputs: np.ndarray, targets: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:

@@ -2,22 +2,23 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from zen_cli.config import build
 from zen_cli.config.build import Experiment
-from zen_cli.data.series import windows
-from zen_cli.errors import DataError, RunError, UserError
-from zen_cli.metric import equal, rmse
+from zen_cli.data.tasks import Columns, Forecast, demand_a_window
+from zen_cli.errors import RunError, UserError
+from zen_cli.loss import Outputs
+from zen_cli.metric import measured
 from zen_cli.nn import Model
 from zen_cli.training import checkpoint, environment
 from zen_cli.training.run import Run
 
-Table = Mapping[str, Sequence[Any] | np.ndarray]  # columns by name, all of one length
-Scores = Mapping[str, tuple[int, float]]  # for each part of the data: how many examples, and their score
+Table = Columns  # all of one length
+Scores = Mapping[str, tuple[int, Mapping[str, float]]]  # for each part of the data: how many examples, and their scores
 
 TRAINED, HELD_OUT = "train", "held out"
 
@@ -35,65 +36,77 @@ def load(run: Run) -> Experiment:
     experiment = build.from_stored(stored.config, str(stored.path))
     stored.restore(experiment.model.parameters)
     environment.pin_threads(experiment.config["training"]["threads"])
+    environment.keep_freed_memory()
     return experiment
 
 
-def one_step(experiment: Experiment) -> Table:
-    """The prediction for every example beside the truth, and whether the example trained."""
-    data = experiment.data
+@dataclass(frozen=True)
+class OneStep:
+    """The prediction for every example beside the truth, and whether the example trained; and how good they are."""
+
+    table: Table
+    scores: Scores
+
+
+def one_step(experiment: Experiment) -> OneStep:
+    """What the model says of its own data."""
+    data, task = experiment.data, experiment.data.task
     outputs = experiment.model.predict(data.inputs)
     part = [TRAINED] * data.train + [HELD_OUT] * data.held_out
-    if data.labels:
-        truth = [data.labels[i] for i in data.targets.argmax(axis=-1)]
-        return {"example": data.positions, "truth": truth, **_classes(outputs, data.labels), "part": part}
-    return {"x": data.positions, "truth": data.targets[:, 0], "prediction": outputs[:, 0], "part": part}
+    columns = {"truth": task.column(data.targets), **_columns(experiment, outputs)}
+    table = {task.position: data.positions, **columns, "part": part}
+    return OneStep(table, _scores_by_part(experiment, experiment.outputs.prediction(outputs)))
 
 
-def scores_by_part(experiment: Experiment, table: Table) -> Scores:
-    """The scores of a table that `one_step` made: accuracy for classes, RMSE for values."""
-    real, pred, part = (np.asarray(table[column]) for column in ("truth", "prediction", "part"))
-    score = equal if experiment.data.labels else rmse
-    chosen = {TRAINED: part == TRAINED, HELD_OUT: part == HELD_OUT, "all": part != ""}
-    return {name: (int(mask.sum()), score(pred[mask], real[mask])) for name, mask in chosen.items() if mask.any()}
+def _scores_by_part(experiment: Experiment, predictions: np.ndarray) -> Scores:
+    data, parts = experiment.data, {TRAINED: slice(experiment.data.train), HELD_OUT: slice(experiment.data.train, None)}
+    scores = {}
+    for name, part in (parts | {"all": slice(None)}).items():
+        pred, real = predictions[part], data.targets[part]
+        if len(real):
+            scores[name] = len(real), measured(experiment.metrics, pred, real, data.task.labels)
+    return scores
+
+
+def _columns(experiment: Experiment, outputs: np.ndarray) -> Table:
+    """What is predicted, and what else the outputs tell."""
+    task, read = experiment.data.task, experiment.outputs
+    spread = {name: task.column(values) for name, values in read.spread(outputs).items()}
+    return {**task.columns(read.prediction(outputs)), **spread}
 
 
 def for_new(experiment: Experiment, table: np.ndarray) -> Table:
     """Predictions for a table of new numbers: a class for each row, or the value after every window of a series."""
-    inputs = experiment.source.inputs(table)
-    if experiment.data.labels:
-        outputs = experiment.model.predict(inputs)
-        return {"example": np.arange(len(inputs)), **_classes(outputs, experiment.data.labels)}
-    values = inputs[:, 0]
-    width = _window(experiment, values)
-    outputs = experiment.model.predict(windows(values, width))
-    return {
-        "index": np.arange(width, len(values) + 1),
-        "truth": [*values[width:], ""],  # the last prediction is of a value that is not known yet
-        "prediction": outputs[:, 0],
-    }
+    data = experiment.data
+    examples, names = data.task.asked(experiment.source.inputs(table), data.inputs.shape[1:])
+    return {**names, **_columns(experiment, experiment.model.predict(examples))}
 
 
 def extrapolation(experiment: Experiment, steps: int, table: np.ndarray | None = None) -> Table:
     """The `steps` values after the end of the series, or of new values: each prediction is fed back as the newest."""
-    series = experiment.data.series
-    if series is None:
-        raise UserError("--steps goes beyond the end of a series, but this model tells classes apart")
+    task, width = experiment.data.task, experiment.data.inputs.shape[1]
+    if not isinstance(task, Forecast):
+        raise UserError(f"--steps goes beyond the end of a series, but this model tells {task.targets} apart")
     if table is None:
-        values, x0, dx = series.values, series.positions[-1], series.step
+        values, x0, dx = task.series.values, task.series.positions[-1], task.series.step
     else:
         values, x0, dx = experiment.source.inputs(table)[:, 0], len(table) - 1, 1
-    width = _window(experiment, values)
-    return {"x": x0 + dx * np.arange(1, steps + 1), "prediction": extrapolate(experiment.model, values[-width:], steps)}
+    demand_a_window(values, width)
+    predictions = extrapolate(experiment.model, values[-width:], steps, experiment.outputs)
+    return {"x": x0 + dx * np.arange(1, steps + 1), "prediction": predictions}
 
 
-def extrapolate(model: Model, window: np.ndarray, steps: int) -> np.ndarray:
-    """`steps` values after `window` (T,): each is predicted from the T values before it, predicted ones included."""
-    width = len(window)
+def extrapolate(model: Model, window: np.ndarray, steps: int, read: Outputs | None = None) -> np.ndarray:
+    """`steps` values after `window` (T,): each is predicted from the T values before it, predicted ones included.
+
+    `read` reads a prediction from the model's outputs; without it, they are one.
+    """
+    width, read = len(window), read or Outputs({})
     values = np.empty(width + steps, model.dtype)
     with np.errstate(over="ignore"):
         values[:width] = window
     for end in range(width, width + steps):
-        values[end] = model.predict(values[None, end - width : end, None])[0, 0]
+        values[end] = read.prediction(model.predict(values[None, end - width : end, None]))[0, 0]
     return values[width:]
 
 
@@ -105,17 +118,3 @@ def as_csv(table: Table) -> bytes:
     for row in zip(*table.values(), strict=True):
         writer.writerow([f"{cell:.9g}" if isinstance(cell, float | np.floating) else cell for cell in row])
     return text.getvalue().encode()
-
-
-def _window(experiment: Experiment, values: np.ndarray) -> int:
-    """How many values the model looks at; DataError where `values` are fewer."""
-    width = int(experiment.data.inputs.shape[1])
-    if len(values) < width:
-        raise DataError(f"the model looks at {width} values to predict the next, but there are only {len(values)}")
-    return width
-
-
-def _classes(outputs: np.ndarray, labels: Sequence[str]) -> Table:
-    names = [labels[i] for i in outputs.argmax(axis=-1)]
-    probabilities = {f"probability_{label}": outputs[:, i] for i, label in enumerate(labels)}
-    return {"prediction": names, **probabilities}

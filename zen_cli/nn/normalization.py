@@ -1,0 +1,86 @@
+"""Layers that bring features to mean 0 and variance 1, then to a scale and a level that training finds."""
+
+import math
+
+import numpy as np
+
+from zen_cli import autodiff as ad
+from zen_cli.autodiff import Tensor
+from zen_cli.autodiff.normalization import moments
+from zen_cli.errors import NonFiniteError, ShapeError
+from zen_cli.nn.initializers import Constant, zeros
+from zen_cli.nn.layers import Layer, Moment
+from zen_cli.nn.parameters import Declaration, Shape
+from zen_cli.settings import Fraction, Positive
+
+ones = Constant(1)
+
+
+class LayerNorm(Layer):
+    """y = (x - mean) / sqrt(variance + epsilon) w + b, mean and variance over the features of each example.
+
+    The features are the last axis, of two or more: (..., n) stays (..., n). w starts at one, b at zero. (Ba, Kiros and
+    Hinton 2016, "Layer normalization".)
+    """
+
+    def __init__(self, epsilon: Positive = 1e-5) -> None:
+        self.epsilon = epsilon
+
+    def build(self, shape: Shape, declare: Declaration) -> Shape:
+        if not shape or shape[-1] < 2:
+            raise ShapeError(
+                f"LayerNorm compares the features of each example, two or more on the last axis, but each example "
+                f"has shape {shape}: put it behind a layer with more units"
+            )
+        self.w = declare("w", shape[-1:], ones)
+        self.b = declare("b", shape[-1:], zeros)
+        return shape
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return ad.layer_norm(x, self.w, self.b, self.epsilon)
+
+
+class BatchNorm(Layer):
+    """y = (x - mean) / sqrt(variance + epsilon) w + b, mean and variance of each feature.
+
+    The features, or channels, are the last axis: (..., n) stays (..., n). While training, mean and variance are those
+    of the batch, over all other axes. Prediction takes running ones, which move by `momentum` of the way to those of
+    each batch that trains. w starts at one, b at zero. (Ioffe and Szegedy 2015, "Batch normalization"; momentum as in
+    PyTorch.)
+    """
+
+    def __init__(self, momentum: Fraction = 0.1, epsilon: Positive = 1e-5) -> None:
+        self.momentum = momentum
+        self.epsilon = epsilon
+
+    def build(self, shape: Shape, declare: Declaration) -> Shape:
+        if not shape:
+            raise ShapeError("BatchNorm expects inputs with an axis of features, but each example is one number")
+        self.fewest_examples = 2 if math.prod(shape[:-1]) == 1 else 1
+        self.w = declare("w", shape[-1:], ones)
+        self.b = declare("b", shape[-1:], zeros)
+        self.mean = declare.buffer("running_mean", shape[-1:], zeros)
+        self.variance = declare.buffer("running_variance", shape[-1:], ones)
+        return shape
+
+    def __call__(self, x: Tensor) -> Tensor:
+        scale = self.w * (1 / np.sqrt(self.variance.value + self.epsilon))
+        return x * scale + (self.b - scale * self.mean.value)
+
+    def in_training(self, x: Tensor, moment: Moment) -> Tensor:  # noqa: ARG002 - nothing random
+        count = math.prod(x.shape[:-1])
+        if count < 2:
+            raise ShapeError(
+                f"BatchNorm trains on batches with two values of each feature or more, but got one of shape {x.shape}: "
+                f"take larger batches"
+            )
+        mean, variance = moments(x.value)
+        self._follow(mean, variance * (count / (count - 1)))
+        return ad.batch_norm(x, self.w, self.b, self.epsilon, (mean, variance))
+
+    def _follow(self, mean: np.ndarray, variance: np.ndarray) -> None:
+        """Move the running moments; NonFiniteError before they are spoilt. An infinite variance shows nowhere else."""
+        if not math.isfinite(total := variance.sum()):
+            raise NonFiniteError(f"the variance of a feature in BatchNorm is {total}")
+        self.mean.value += self.momentum * (mean - self.mean.value)
+        self.variance.value += self.momentum * (variance - self.variance.value)

@@ -1,0 +1,51 @@
+"""A stack of layers with a way around it."""
+
+from functools import reduce
+from typing import Annotated
+
+from zen_cli.autodiff import Tensor
+from zen_cli.errors import ShapeError
+from zen_cli.nn.layers import Layer, Moment, build_in_order
+from zen_cli.nn.parameters import Declaration, Shape
+from zen_cli.nn.recurrent import stages
+from zen_cli.settings import OneOf
+
+
+class Residual(Layer):
+    """y = x + f(x), where f is `layers`, one after the other; they keep the shape.
+
+    As a list after its name: `Residual: [Linear: 32, ReLU, Linear: 32]`. (He, Zhang, Ren and Sun 2015, "Deep residual
+    learning for image recognition", equation 1.)
+    """
+
+    def __init__(self, layers: list[Annotated[Layer, OneOf("layer")]]) -> None:
+        if not layers:
+            raise ValueError("Residual needs at least one layer")
+        self.parts = tuple(layers)
+
+    def build(self, shape: Shape, declare: Declaration) -> Shape:
+        within = (type(self).__name__, "layers")
+        *_, (_, output) = build_in_order(self.parts, shape, declare, within)
+        if output != shape:
+            raise ShapeError(
+                f"Residual adds its input to what its layers make of it, but that has shape {output} and the input "
+                f"{shape}: {_advice(shape, output)}"
+            )
+        self.stages = stages(self.parts)
+        return shape
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return x + reduce(lambda y, stage: stage(y), self.stages, x)
+
+    def in_training(self, x: Tensor, moment: Moment) -> Tensor:
+        return x + reduce(lambda y, stage: stage.in_training(y, moment), self.stages, x)
+
+    def reset_states(self) -> None:
+        for layer in self.parts:
+            layer.reset_states()
+
+
+def _advice(shape: Shape, output: Shape) -> str:
+    if shape and output[:-1] == shape[:-1]:
+        return f"end its layers with Linear: {shape[-1]}"
+    return "take layers that keep the shape, such as RNN with return_sequences: true"
