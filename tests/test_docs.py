@@ -52,4 +52,6 @@ def test_a_config_gets_the_score_that_it_states(config, tmp_path):
     count, scores = predictions.one_step(opened.experiment).scores["held out"]
     said = re.search(r"Expect a held-out (RMSE|accuracy) of ([\d.]+)", opened.text.decode())
     assert count > 0
-    assert next(iter(scores.values())) == pytest.approx(float(said[2]), rel=0.05)  # another BLAS kernel rounds otherwise
+    assert next(iter(scores.values())) == pytest.approx(
+        float(said[2]), rel=0.05
+    )  # another BLAS kernel rounds otherwise

@@ -277,6 +277,35 @@ def test_a_softmax_along_another_axis_is_not_taken_for_one_along_the_classes():
     assert float(values[0].value) == pytest.approx(float(values[1].value), rel=1e-12)
 
 
+# --- as one op ---
+
+TWINS = [
+    *[
+        (op, [RNG.normal(size=shape), RNG.normal(size=shape)], [])
+        for op in ("mean_squared_error", "sigmoid_crossentropy")
+        for shape in ((1,), (1, 1), (4, 3), (2, 3, 4))
+    ],
+    *[
+        ("softmax_crossentropy", [scale * RNG.normal(size=(*shape, 5))], [RNG.integers(0, 5, shape), *weights])
+        for shape in ((1,), (6,), (3, 2))
+        for scale in (1, 1e3)
+        for weights in ([], [RNG.uniform(size=shape)])
+    ],
+]
+
+
+@pytest.mark.parametrize(("op", "arrays", "settings"), TWINS)
+def test_a_loss_as_one_op_is_its_composed_twin(op, arrays, settings):
+    found = []
+    for name in (op, f"{op}_composed"):
+        inputs = [Tensor(array.copy()) for array in arrays]
+        out = getattr(ad, name)(*inputs, *settings)
+        for _ in range(2):  # a second time gives the same again
+            out.backward(np.ones(out.shape))
+        found.append(np.concatenate([x.ravel() for x in (out.value, *(x.grad for x in inputs))]))
+    np.testing.assert_allclose(*found, rtol=1e-12, atol=1e-14)
+
+
 # --- variances ---
 
 

@@ -8,6 +8,7 @@ from test_recurrent import LAYOUTS, assert_twins, every_layout, numbers, value_a
 
 from zen_cli import autodiff as ad
 from zen_cli.autodiff import Tensor
+from zen_cli.autodiff.products import product_of
 
 STEPS_BATCH_HIDDEN_FEATURES = [
     (1, 1, 1, 1),
@@ -204,13 +205,13 @@ def test_saturated_gates_are_finite_and_silent(signs, dtype):
 @pytest.mark.parametrize("R", [1, 12, 16, 64, 96])
 @pytest.mark.parametrize("layout", ["contiguous", "Fortran"])
 def test_product_is_the_same_in_slices(monkeypatch, small, B, R, layout):
-    monkeypatch.setattr(lstm_module, "SMALL", small)
+    monkeypatch.setattr("zen_cli.autodiff.products.SMALL_PRODUCT", small)
     w, a, out = LAYOUTS[layout](numbers(R, 20)), numbers(20, B), np.empty((R, B))
-    lstm_module._product(w, B)(a, out)
+    product_of(w, B)(a, out)
     np.testing.assert_allclose(out, w @ a, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("B", [5, 32, 64])
 def test_lstm_in_slices_equals_its_composed_twin(monkeypatch, B):
-    monkeypatch.setattr(lstm_module, "SMALL", 16 * 64 * B)
+    monkeypatch.setattr("zen_cli.autodiff.products.SMALL_PRODUCT", 16 * 64 * B)
     assert_lstms_agree(lstm_arrays(3, B, 16, 3))

@@ -170,7 +170,8 @@ def title(score: str) -> str:
 
 
 def _error(pred: Array, real: Array) -> Array:
-    return np.subtract(pred, real, dtype=np.float64)
+    error: Array = np.subtract(pred, real, dtype=np.float64)
+    return error
 
 
 def _mean(numbers: Array) -> float:

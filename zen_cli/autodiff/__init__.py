@@ -23,6 +23,7 @@ from zen_cli.autodiff.elementwise import (
     tanh,
 )
 from zen_cli.autodiff.gelu import gelu
+from zen_cli.autodiff.gru import gru, gru_composed
 from zen_cli.autodiff.logits import Probabilities
 from zen_cli.autodiff.losses import (
     binary_crossentropy,
@@ -89,6 +90,8 @@ __all__ = [
     "gelu",
     "getitem",
     "gradient_error",
+    "gru",
+    "gru_composed",
     "layer_norm",
     "layer_norm_composed",
     "leaky_relu",

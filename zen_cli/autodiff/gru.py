@@ -7,8 +7,7 @@ stored features first, (features, B): the gates are then whole blocks of memory,
 import numpy as np
 
 from zen_cli.autodiff.elementwise import sigmoid, tanh
-from zen_cli.autodiff.lstm import _product
-from zen_cli.autodiff.products import linear
+from zen_cli.autodiff.products import linear, product_of
 from zen_cli.autodiff.shapes import stack
 from zen_cli.autodiff.tensor import Array, Gradient, Operand, PullBack, Tensor, primitive
 
@@ -96,9 +95,9 @@ def _stacked(dtype: np.dtype, *weights: Array) -> Array:
 def _run(s: Array, gates: Array, n: Array, w_rz: Array, w_q: Array) -> None:
     """Fill in the states of `s` after the first, and the `gates`; `n` holds what x adds to n, and is replaced by n."""
     T, _, H, B = gates.shape
-    product_rz, product_q = _product(w_rz, B), _product(w_q, B)
+    product_rz, product_q = product_of(w_rz, B), product_of(w_q, B)
     half = np.array(0.5, s.dtype)  # a number would be made an array in each call
-    add, multiply, subtract, tanh = np.add, np.multiply, np.subtract, np.tanh  # look-ups count in small networks
+    add, multiply, subtract = np.add, np.multiply, np.subtract  # a look-up counts in small networks
     a = np.empty((H, B), s.dtype)
     for s_t, h_1, h, rz, r, z, q, n_t, h_t in zip(
         s[:-1],
@@ -114,12 +113,12 @@ def _run(s: Array, gates: Array, n: Array, w_rz: Array, w_q: Array) -> None:
     ):
         product_rz(s_t, rz)
         product_q(h_1, q)
-        tanh(rz, rz)
+        np.tanh(rz, rz)
         multiply(rz, half, rz)
         add(rz, half, rz)
         multiply(r, q, a)
         add(n_t, a, n_t)
-        tanh(n_t, n_t)
+        np.tanh(n_t, n_t)
         subtract(h, n_t, a)
         multiply(z, a, a)
         add(n_t, a, h_t)
@@ -133,7 +132,7 @@ def _run_back(h: Array, gates: Array, n: Array, w_qrz: Array, arriving: Array) -
     T, _, H, B = gates.shape
     d = np.empty((4 * H, T, B), n.dtype)
     dh = np.zeros((H, B), n.dtype)
-    product, from_outside = _product(w_qrz, B), iter(arriving[::-1])
+    product, from_outside = product_of(w_qrz, B), iter(arriving[::-1])
     add, multiply = np.add, np.multiply
     length = max(1, BLOCK // (H * B))
     for end in range(T, 0, -length):

@@ -13,7 +13,7 @@ class Probabilities(Tensor):
     """What `softmax` along `axis`, and `sigmoid`, where `axis` is None, return.
 
     The value is computed when it is first asked for: in training, where the loss takes the logits, that is never.
-    `axis` counts from the end, -1 is the last.
+    An `axis` counts from the end, -1 is the last.
     """
 
     __slots__ = ("axis", "function", "logits")
@@ -25,11 +25,10 @@ class Probabilities(Tensor):
         axis: int | tuple[int, ...] | None = None,
     ) -> None:
         recorded = isinstance(logits, Tensor) and logits.requires_grad and is_recording()
-        x: Array = logits.value if isinstance(logits, Tensor) else logits
-        super().__init__(x, requires_grad=recorded)
+        super().__init__(logits.value if isinstance(logits, Tensor) else logits, requires_grad=recorded)
         self.logits = logits if recorded else Tensor(self.value, requires_grad=False)
         self.function = function
-        self.axis = axis - x.ndim if isinstance(axis, int) and axis >= 0 else axis
+        self.axis = axis - self.ndim if isinstance(axis, int) and axis >= 0 else axis
         del self.value
 
     def __getattr__(self, name: str) -> Any:

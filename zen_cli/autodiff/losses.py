@@ -5,8 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from zen_cli.autodiff.elementwise import log, sigmoid
-from zen_cli.autodiff.probabilities import log_softmax
-from zen_cli.autodiff.products import ones
+from zen_cli.autodiff.probabilities import exponentials, log_softmax
 from zen_cli.autodiff.reductions import reduce_mean, reduce_sum
 from zen_cli.autodiff.shapes import reshape
 from zen_cli.autodiff.tensor import (
@@ -96,36 +95,17 @@ def softmax_crossentropy(x: Array, /, classes: Array, weights: Array | None = No
     w = _equal_weights(N, x.dtype) if weights is None else weights.astype(x.dtype, copy=False).ravel()  # (N,)
     if picks.view(np.uintp).max() >= C:  # seen without its sign, a negative number is a huge one
         raise IndexError(f"classes are numbered from 0 to {C - 1}, but got {picks.min()} to {picks.max()}")
-    shifted, e, sums = _exponentials(rows)
+    shifted, e, sums = exponentials(rows, -1)  # (N, C), (N, C), (N, 1)
     places = _first_places(N, C) + picks  # of x[class] among all elements
-    losses = np.log(sums) - shifted.ravel().take(places)
+    losses = np.log(sums[:, 0]) - shifted.ravel().take(places)
 
     def pull_back(g: Array) -> tuple[Array]:
         w_g = w * g.item()
-        slope = e * (w_g / sums)[:, None]
+        slope = e * (w_g[:, None] / sums)
         slope.ravel()[places] -= w_g
         return (slope.reshape(x.shape),)
 
     return w.dot(losses), pull_back
-
-
-FAINTEST = 1e-30  # of a row's sum: what is lost below is less than a rounding error of it, in float32 too
-
-
-def _exponentials(rows: Array) -> tuple[Array, Array, Array]:
-    """`rows` (N, C) less a number each, e to the power of that, and the sums of its rows (N,).
-
-    The number is the largest of all, which is found a hundred times as fast as the largest of each row; that one is
-    taken where a row lies so far below the others that nothing would be left of it.
-    """
-    shifted = rows - rows.max()
-    e = np.exp(shifted)
-    sums = e.dot(ones(rows.shape[1], rows.dtype))
-    if not sums.min() > FAINTEST:
-        shifted = rows - rows.max(axis=1, keepdims=True)
-        e = np.exp(shifted)
-        sums = e.dot(ones(rows.shape[1], rows.dtype))
-    return shifted, e, sums
 
 
 @lru_cache(maxsize=64)

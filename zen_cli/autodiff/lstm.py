@@ -5,12 +5,11 @@ stored features first, (features, B): the gates are then whole blocks of memory,
 """
 
 import functools
-from collections.abc import Callable
 
 import numpy as np
 
 from zen_cli.autodiff.elementwise import sigmoid, tanh
-from zen_cli.autodiff.products import linear
+from zen_cli.autodiff.products import linear, product_of
 from zen_cli.autodiff.shapes import stack
 from zen_cli.autodiff.tensor import Array, Gradient, Operand, PullBack, Tensor, primitive
 
@@ -97,7 +96,7 @@ def _run(s: Array, gates: Array, weights: Array) -> None:
     steps, _, _, H, B = gates.shape
     z = gates.reshape(steps, 6 * H, B)[:-1, : 4 * H]  # of i, f, o and g: replaced by them
     weights[: 3 * H] *= 0.5  # sigmoid(z) = tanh(z / 2) / 2 + 1 / 2: one tanh then serves all gates
-    product = _product(weights, B)
+    product = product_of(weights, B)
     half = np.array(0.5, s.dtype)  # a number would be made an array in each call
     add, multiply = np.add, np.multiply  # a look-up counts in small networks
     ig_fc = np.empty((2, H, B), s.dtype)
@@ -132,7 +131,7 @@ def _run_back(gates: Array, w: Array, arriving: Array) -> tuple[Array, Array, Ar
     T, _, _, H, B = gates.shape
     dz = np.empty((4 * H, T, B), gates.dtype)
     dh, dc = np.zeros((2, H, B), gates.dtype)
-    product, from_outside = _product(w, B), iter(arriving[::-1])
+    product, from_outside = product_of(w, B), iter(arriving[::-1])
     add, multiply = np.add, np.multiply
     length = min(T, max(1, BLOCK // (6 * H * B)))
     work = np.empty((length, *gates.shape[1:]), gates.dtype)
@@ -177,30 +176,3 @@ def _slopes(gates: Array, slopes: Array) -> Array:
     np.multiply(p, a, to_a)
     np.subtract(p, to_a, to_a)
     return slopes
-
-
-# --- the product of a step ---
-
-
-def _has_avx512() -> bool:
-    found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
-    return any(name.startswith(("AVX512", "X86_V4")) for name in found)
-
-
-# Where there is AVX-512, OpenBLAS does products of up to 10^6 multiplications without repacking their operands first. A
-# matrix cut into slices that small meets a step's narrow one at the speed of large products: measured 250 GF/s, against
-# 200 in one piece and 40 where B is odd. Elsewhere slices cost a tenth.
-SMALL = 10**6 if _has_avx512() else 0
-
-
-def _product(w: Array, B: int) -> Callable[[Array, Array], object]:
-    """What computes w a for `w` (R, K): a function of a (K, B) and out (R, B)."""
-    (R, K), w = w.shape, np.ascontiguousarray(w)
-    sizes = (R, 64, 32, 16, 8) if B % 32 == 0 else (R, 64, 32, 16)  # rows of a slice
-    rows = next((rows for rows in sizes if R % rows == 0 and rows * K * B <= SMALL), R)
-    if rows == R or B > 64:
-        return w.dot
-    slices = w.reshape(-1, rows, K)
-    if B < 64:
-        slices = np.ascontiguousarray(slices.mT).mT
-    return lambda a, out: np.matmul(slices, a, out.reshape(-1, rows, B))

@@ -1,6 +1,7 @@
 """Products with weights."""
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -43,7 +44,34 @@ def linear(x: Array, w: Array, b: Array, /) -> tuple[Array, PullBack]:
 
 @lru_cache(maxsize=64)
 def ones(count: int, dtype: np.dtype) -> Array:
-    """A vector of ones, to sum rows with: as a product that is several times quicker than as a sum. Not to be changed."""
+    """A vector of ones, not to be changed: as a product with it, a sum of rows is several times quicker."""
     made = np.ones(count, dtype)
     made.flags.writeable = False
     return made
+
+
+# --- the product of a step, features in the rows ---
+
+
+def _has_avx512() -> bool:
+    found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
+    return any(name.startswith(("AVX512", "X86_V4")) for name in found)
+
+
+# Where there is AVX-512, OpenBLAS does products of up to 10^6 multiplications without repacking their operands first. A
+# matrix cut into slices that small meets a step's narrow one at the speed of large products: measured up to 250 GF/s,
+# against 200 in one piece, and 40 where B is 5 or 10. Elsewhere slices cost a tenth.
+SMALL_PRODUCT = 10**6 if _has_avx512() else 0
+
+
+def product_of(w: Array, B: int) -> Callable[[Array, Array], object]:
+    """What computes w a for `w` (R, K): a function of a (K, B) and out (R, B)."""
+    (R, K), w = w.shape, np.ascontiguousarray(w)
+    sizes = (R, 64, 32, 16, 8) if B % 32 == 0 else (R, 64, 32, 16)  # rows of a slice
+    rows = next((rows for rows in sizes if R % rows == 0 and rows * K * B <= SMALL_PRODUCT), R)
+    if rows == R or B > 64:
+        return w.dot
+    slices = w.reshape(-1, rows, K)
+    if B < 64:  # the layout that is quicker with fewer columns
+        slices = np.ascontiguousarray(slices.mT).mT
+    return lambda a, out: np.matmul(slices, a, out.reshape(-1, rows, B))

@@ -224,11 +224,11 @@ def _array(x: Operand) -> Any:
 
 
 def _walk_back(root: Tensor, seed: Array) -> None:
-    if root.pull_back is None:
-        return _add_to_leaf(root, seed)
     pending = {root: seed}
     for node in _newest_first(root):
-        assert node.pull_back
+        if node.pull_back is None:  # only where `root` is a leaf itself
+            _add_to_leaf(node, seed)
+            break
         for x, gradient in zip(node.inputs, node.pull_back(pending.pop(node)), strict=True):
             if isinstance(x, Tensor) and x.requires_grad:
                 g = _like(gradient() if callable(gradient) else gradient, x.value)

@@ -232,8 +232,8 @@ def _check_outputs(model: Model, output: Shape, data: Dataset, outputs: Outputs,
         message = f"the model gives outputs of shape {output}, but {loss_name} of these targets needs {needed}"
         raise _misfit(resolved, ("model", len(model.layers) - 1), message, _output_hint(output, needed, outputs))
     if outputs.ending not in (None, last):
-        message = f"this loss needs probabilities, but the model ends with {last}"
-        hint = f"add {outputs.ending} to the end of the model, or say from_logits: true"
+        message = f"this loss needs the probabilities of {outputs.ending}, but the model ends with {last}"
+        hint = f"end the model with {outputs.ending}, or say from_logits: true"
         raise _misfit(resolved, ("loss",), message, hint)
     if outputs.settings.get("from_logits") and last in ("Softmax", "Sigmoid"):
         message = f"from_logits: true says that {last} is left to the loss, but the model ends with it"
