@@ -7,7 +7,7 @@ import pytest
 from conftest import built, resolved
 
 from zen_cli import nn
-from zen_cli.config.build import component
+from zen_cli.config.components import component
 from zen_cli.config.registry import COMPONENTS
 from zen_cli.nn.initializers import (
     Constant,

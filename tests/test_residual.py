@@ -6,7 +6,8 @@ from conftest import TINY, built, changed, numbers, placed, resolved
 
 from zen_cli import autodiff as ad
 from zen_cli import nn, optim
-from zen_cli.config.build import from_stored, open_config, warnings
+from zen_cli.config.build import from_stored, open_config
+from zen_cli.config.checks import warnings
 from zen_cli.config.problems import ConfigError
 from zen_cli.config.reader import read_text
 from zen_cli.config.resolve import resolve

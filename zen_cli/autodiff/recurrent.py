@@ -112,8 +112,9 @@ def _relu(z: Array, out: Array) -> None:
 
 
 def _slopes_of_tanh(h: Array) -> Array:
-    slopes = h * h
-    return np.subtract(1, slopes, slopes)
+    slopes: Array = h * h
+    np.subtract(1, slopes, slopes)
+    return slopes
 
 
 def _slopes_of_relu(h: Array) -> Array:

@@ -1,0 +1,43 @@
+"""The components in a resolved config: as plain data, and as objects."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from zen_cli.config.registry import COMPONENTS, settings_of
+from zen_cli.config.resolve import KeyPath, component_kind, item_type
+from zen_cli.config.schema import Component
+
+
+def component(kind: str, resolved: Component) -> Any:
+    """An object of the class that a resolved component names."""
+    made = COMPONENTS[kind][name_of(resolved)]
+    annotations = {name: setting.annotation for name, setting in settings_of(made).items()}
+    return made(**{name: _made(annotations[name], value) for name, value in settings_in(resolved).items()})
+
+
+def _made(annotation: Any, value: Any) -> Any:
+    """A setting's value, with the components in it as objects."""
+    if item := item_type(annotation):
+        return [_made(item, each) for each in value]
+    kind = component_kind(annotation)
+    return component(kind, value) if kind and value is not None else value
+
+
+def components_in(annotation: Any, value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Component]]:
+    """Every component in the resolved value of a setting, and its path; those among its settings follow it."""
+    if item := item_type(annotation):
+        for i, each in enumerate(value):
+            yield from components_in(item, each, (*path, i))
+    elif (kind := component_kind(annotation)) and value is not None:
+        yield path, value
+        name = name_of(value)
+        for setting in settings_of(COMPONENTS[kind][name]).values():
+            yield from components_in(setting.annotation, value[name][setting.name], (*path, name, setting.name))
+
+
+def name_of(resolved: Component) -> str:
+    return next(iter(resolved))
+
+
+def settings_in(resolved: Component) -> dict[str, Any]:
+    return resolved[name_of(resolved)]
