@@ -10,7 +10,6 @@ from itertools import accumulate, chain, pairwise
 import numpy as np
 
 from zen_cli.autodiff.elementwise import relu, tanh
-from zen_cli.autodiff.products import ones
 from zen_cli.autodiff.shapes import concatenate, reshape, stack
 from zen_cli.autodiff.tensor import Array, Gradient, Operand, PullBack, Tensor, primitive
 
@@ -58,14 +57,15 @@ def rnn(
     (T, B, n), H, lag = x.shape, m.shape[1], len(late)
     dtype = np.result_type(x, m, h0)
     m = m.astype(dtype, copy=False)
-    w, u, b = m[:H], m[H:-1], m[-1]
+    w, u_b = m[:H], m[H:]
     last, f = late[-1] if late else 0, _ACTIVATIONS[activation]
-    rows = x.reshape(T * B, n).astype(dtype, copy=False)
+    x_1 = np.ones((T + lag, B, n + 1), dtype)  # what every tick is fed: x_t, or zeros after the last, and 1
+    x_1[:T, :, :n] = x
+    x_1[T:, :, :n] = 0
+    rows = x_1.reshape(-1, n + 1)
     h = np.empty((1 + T + lag, B, H), dtype)
     h[0] = h0
-    rows.dot(u, h[1 : T + 1].reshape(T * B, H))  # each step's input part, to be replaced by its state
-    h[T + 1 :] = 0
-    np.add(h[1:], b, h[1:])
+    rows.dot(u_b, h[1:].reshape(-1, H))  # to be replaced by the states
     for tick, column in enumerate(late, start=1):
         _advance(f, h[tick - 1 : tick + 1], w)
         h[tick, :, column:] = 0
@@ -77,32 +77,31 @@ def rnn(
             dz_t[:, column:] = 0
         dh = np.zeros((B, H), dtype)  # dL/dh_t
         dh_last, w_back = dh[:, last:], np.ascontiguousarray(w.T)
-        arriving = iter(g[::-1] if return_sequences else g[None])
+        arriving, multiply = iter(g[::-1] if return_sequences else g[None]), np.multiply
         for dz_t in dz[::-1]:
             if (g_t := next(arriving, None)) is not None:
                 np.add(dh_last, g_t, dh_last)
-            np.multiply(dh, dz_t, dz_t)
+            multiply(dh, dz_t, dz_t)
             dz_t.dot(w_back, dh)
 
         def d_m() -> Array:
-            every, fed = dz.reshape(-1, H), dz[:T].reshape(T * B, H)
+            every = dz.reshape(-1, H)
             dm = np.empty(m.shape, dtype)
             h[:-1].reshape(-1, H).T.dot(every, dm[:H])
-            rows.T.dot(fed, dm[H:-1])
-            ones(len(every), dtype).dot(every, dm[-1])
+            rows.T.dot(every, dm[H:])
             return dm
 
-        return lambda: dz[:T].reshape(T * B, H).dot(u.T).reshape(T, B, n), d_m, dh
+        return lambda: dz[:T].reshape(T * B, H).dot(u_b[:n].T).reshape(T, B, n), d_m, dh
 
     return (h[1 + lag :] if return_sequences else h[-1])[..., last:], pull_back
 
 
 def _advance(f: Callable[[Array, Array], object], h: Array, w: Array) -> None:
     """Fill in h[1], h[2], ... after h[0], where each holds its input part."""
-    before, z = h[0], np.empty_like(h[0])
+    before, z, add = h[0], np.empty_like(h[0]), np.add  # look-ups count in small networks
     for now in h[1:]:
         before.dot(w, z)
-        np.add(z, now, z)
+        add(z, now, z)
         f(z, now)
         before = now
 
