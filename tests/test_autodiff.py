@@ -254,6 +254,38 @@ def test_gradients_add_up_over_two_backward_calls():
     assert x.grad.tolist() == [4, 8]
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_replace_overwrites_what_leaves_hold_and_adds_up_within_one_call(dtype):
+    x, w, b, unused = (Tensor(numbers(*shape).astype(dtype)) for shape in ((3, 4), (4, 4), (4,), (2,)))
+    y = ad.linear(ad.linear(x, w, b), w, b) + x
+    y.backward(np.ones(y.shape))
+    expected = [leaf.grad.copy() for leaf in (x, w, b)]
+    places = [leaf.grad for leaf in (x, w, b)]
+    unused.grad = np.ones(2, dtype)
+    y.backward(np.ones(y.shape), replace=True)
+    for leaf, grad, place in zip((x, w, b), expected, places, strict=True):
+        np.testing.assert_allclose(leaf.grad, grad, rtol=1e-6)
+        assert leaf.grad is place
+    assert unused.grad.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_replace_makes_room_for_a_first_gradient_and_keeps_its_dtype(order):
+    x, w = Tensor(numbers(3, 4)), Tensor(np.asarray(numbers(4, 2), np.float32, order=order))
+    ad.linear(x, w, np.zeros(2)).backward(np.ones((3, 2)), replace=True)
+    assert w.grad.dtype == np.float32
+    np.testing.assert_allclose(w.grad, x.value.T @ np.ones((3, 2)), rtol=1e-6)
+
+
+def test_a_leaf_is_its_own_gradient():
+    x = Tensor([2.0, 3.0])
+    x.backward([1, 2])
+    x.backward([1, 2])
+    assert x.grad.tolist() == [2, 4]
+    x.backward([5, 6], replace=True)
+    assert x.grad.tolist() == [5, 6]
+
+
 def test_a_gradient_has_the_dtype_of_its_tensor_inside_the_graph_too():
     met = []
     op = ad.primitive(lambda x, /: (x * 2, lambda g: (met.append(g.dtype) or g * 2,)))

@@ -10,6 +10,7 @@ from zen_cli.autodiff.tensor import (
     Array,
     Gradient,
     Operand,
+    Product,
     PullBack,
     Tensor,
     add,
@@ -35,8 +36,8 @@ def linear(x: Array, w: Array, b: Array, /) -> tuple[Array, PullBack]:
         g_rows = g if g.ndim == 2 else g.reshape(len(rows), m)
         return (
             lambda: g_rows.dot(w.T).reshape(x.shape),
-            lambda: rows.T.dot(g_rows),
-            lambda: ones(len(rows), g.dtype).dot(g_rows),
+            Product(rows.T, g_rows),
+            Product(ones(len(rows), g.dtype), g_rows),
         )
 
     return y if x.ndim == 2 else y.reshape(*x.shape[:-1], m), pull_back

@@ -71,11 +71,12 @@ class Tensor:
     def dtype(self) -> np.dtype:
         return self.value.dtype
 
-    def backward(self, grad: Operand = None) -> None:
+    def backward(self, grad: Operand = None, replace: bool = False) -> None:
         """Add d(self)/d(leaf), times `grad`, to the `.grad` of every leaf that this was computed from.
 
-        `grad` has this tensor's shape and may be left out for a single number. Gradients are added,
-        never replaced: set `.grad` to None, or fill it with 0, between two steps.
+        `grad` has this tensor's shape and may be left out for a single number. Gradients of several calls are added up:
+        set `.grad` to None, or fill it with 0, between two steps. With `replace`, those that leaves held are
+        overwritten, which is quicker.
         """
         if not self.requires_grad:
             raise ValueError("backward: nothing that this tensor was computed from requires a gradient")
@@ -84,7 +85,7 @@ class Tensor:
         seed = np.ones_like(self.value) if grad is None else np.asarray(grad, dtype=self.dtype)
         if seed.shape != self.shape:
             raise ValueError(f"backward: the gradient has shape {seed.shape} but the tensor {self.shape}")
-        _walk_back(self, seed)
+        _walk_back(self, seed, replace)
 
     def __len__(self) -> int:
         return len(self.value)
@@ -223,22 +224,51 @@ def _array(x: Operand) -> Any:
     return x if isinstance(x, np.ndarray | int | float) else np.asarray(x)
 
 
-def _walk_back(root: Tensor, seed: Array) -> None:
-    pending = {root: seed}
+class Product:
+    """The gradient a b of two arrays, not computed yet: a leaf can have it written where it belongs."""
+
+    __slots__ = ("a", "b")
+
+    def __init__(self, a: Array, b: Array) -> None:
+        self.a = a
+        self.b = b
+
+    def __call__(self, out: Array | None = None) -> Array:
+        return self.a.dot(self.b, out)
+
+
+def _walk_back(root: Tensor, seed: Array, replace: bool) -> None:
+    pending, written = {root: seed}, set[Tensor]()
     for node in _newest_first(root):
         if node.pull_back is None:  # only where `root` is a leaf itself
-            _add_to_leaf(node, seed)
-            break
-        for x, gradient in zip(node.inputs, node.pull_back(pending.pop(node)), strict=True):
-            if isinstance(x, Tensor) and x.requires_grad:
+            gradients: Iterable[tuple[Operand, Gradient]] = [(node, seed)]
+        else:
+            gradients = zip(node.inputs, node.pull_back(pending.pop(node)), strict=True)
+        for x, gradient in gradients:
+            if not isinstance(x, Tensor) or not x.requires_grad:
+                continue
+            if x.pull_back is not None:
                 g = _like(gradient() if callable(gradient) else gradient, x.value)
-                if x.pull_back is None:
-                    _add_to_leaf(x, g)
-                else:
-                    pending[x] = pending[x] + g if x in pending else g
+                pending[x] = pending[x] + g if x in pending else g
+            elif replace and x not in written:
+                _write(x, gradient)
+                written.add(x)
+            else:
+                _add(x, gradient)
 
 
-def _add_to_leaf(leaf: Tensor, g: Array) -> None:
+def _write(leaf: Tensor, gradient: Gradient) -> None:
+    """Make `gradient` what the leaf holds."""
+    if leaf.grad is None:
+        leaf.grad = np.empty_like(leaf.value)
+    if isinstance(gradient, Product) and gradient.b.dtype == leaf.dtype and leaf.grad.flags.c_contiguous:
+        gradient(leaf.grad)
+    else:
+        np.copyto(leaf.grad, _like(gradient() if callable(gradient) else gradient, leaf.value))
+
+
+def _add(leaf: Tensor, gradient: Gradient) -> None:
+    g = _like(gradient() if callable(gradient) else gradient, leaf.value)
     if leaf.grad is None:
         leaf.grad = np.zeros_like(leaf.value)
     np.add(leaf.grad, g, leaf.grad)

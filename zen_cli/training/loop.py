@@ -125,7 +125,7 @@ def _differentiate(model: Model, inputs: np.ndarray, targets: np.ndarray, loss_f
     if not math.isfinite(value):
         raise NonFiniteError(f"loss is {value}")
     model.parameters.zero_gradient()
-    loss.backward()
+    loss.backward(replace=True)
     return value
 
 
