@@ -12,7 +12,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from zen_cli.data.dataset import Dataset
 from zen_cli.data.series import Series
@@ -25,6 +25,13 @@ BLUE, ORANGE, GREY = "#1f77b4", "#ff7f0e", "#7f7f7f"
 CYCLE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9")  # Okabe and Ito: safe for the colour-blind
 DOTS_PER_INCH = 150
 LONGEST_LABEL = 45
+
+
+class _PlainLog(LogFormatter):
+    """0.01 instead of a power of ten, whose typesetting takes longer than to train a small model."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return f"{x:g}" if super().__call__(x, pos) else ""
 
 
 def loss_curves(runs: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]) -> Figure:
@@ -46,6 +53,9 @@ def loss_curves(runs: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]) -> Figu
                 axes.plot(*zip(*points, strict=True), line, label=prefix + part, color=color, marker=marker)
     if axes.lines:
         axes.set_yscale("linear" if negative else "log")
+        if not negative:
+            axes.yaxis.set_major_formatter(_PlainLog())
+            axes.yaxis.set_minor_formatter(_PlainLog())
         for text in axes.legend().get_texts():
             text.set_parse_math(False)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -119,7 +129,7 @@ def _canvas(title: str, x: str, y: str, legend_below: bool = False) -> tuple[Fig
     FigureCanvasAgg(figure)
     figure.subplots_adjust(left=0.14, right=0.97, top=0.92, bottom=0.21 if legend_below else 0.12)
     axes = figure.add_subplot()
-    axes.set_title(title, parse_math=False)  # a name may hold a dollar sign
+    axes.set_title(title, y=1, parse_math=False)  # a name may hold a dollar sign; to find a place for it takes long
     axes.set_xlabel(x)
     axes.set_ylabel(printable(y, LONGEST_LABEL), parse_math=False)
     axes.grid(visible=True, alpha=0.3)
