@@ -108,7 +108,7 @@ def test_steps_feed_predictions_back(sine_run):
     for _ in range(7):
         values.append(model(np.array(values[-50:]).reshape(1, 50, 1)).value.item())
     assert numbers(rows, "x").tolist() == list(range(200, 207))
-    np.testing.assert_allclose(numbers(rows, "prediction"), values[200:], rtol=1e-6)
+    np.testing.assert_allclose(numbers(rows, "prediction"), values[200:], rtol=1e-6, atol=1e-6)
 
 
 def test_new_values_give_the_same_as_the_series_they_are(sine_run, tmp_path):

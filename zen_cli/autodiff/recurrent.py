@@ -59,17 +59,20 @@ def rnn(
     m = m.astype(dtype, copy=False)
     w, u_b = m[:H], m[H:]
     last, f = late[-1] if late else 0, _ACTIVATIONS[activation]
-    x_1 = np.ones((T + lag, B, n + 1), dtype)  # what every tick is fed: x_t, or zeros after the last, and 1
-    x_1[:T, :, :n] = x
-    x_1[T:, :, :n] = 0
-    rows = x_1.reshape(-1, n + 1)
-    h = np.empty((1 + T + lag, B, H), dtype)
+    s = np.empty((1 + T + lag, B, H + n + 1 if B == 1 else H), dtype)
+    h = s[:, :, :H]
     h[0] = h0
-    rows.dot(u_b, h[1:].reshape(-1, H))  # to be replaced by the states
+    x_1 = s[:-1, :, H:] if B == 1 else np.empty((T + lag, B, n + 1), dtype)
+    x_1[:T, :, :n] = x
+    x_1[T:, :, :n] = 0  # what the ticks after the last step are fed
+    x_1[:, :, n] = 1
+    rows = x_1.reshape(-1, n + 1)
+    if B > 1:
+        rows.dot(u_b, h[1:].reshape(-1, H))  # to be replaced by the states
     for tick, column in enumerate(late, start=1):
-        _advance(f, h[tick - 1 : tick + 1], w)
+        _advance(f, s[tick - 1 : tick + 1], m)
         h[tick, :, column:] = 0
-    _advance(f, h[lag:], w)
+    _advance(f, s[lag:], m)
 
     def pull_back(g: Array) -> tuple[Gradient, ...]:
         dz = _SLOPES[activation](h[1:])  # (T + lag, B, H): becomes dL/dz_t for h_t = f(z_t)
@@ -96,10 +99,21 @@ def rnn(
     return (h[1 + lag :] if return_sequences else h[-1])[..., last:], pull_back
 
 
-def _advance(f: Callable[[Array, Array], object], h: Array, w: Array) -> None:
-    """Fill in h[1], h[2], ... after h[0], where each holds its input part."""
-    before, z, add = h[0], np.empty_like(h[0]), np.add  # look-ups count in small networks
-    for now in h[1:]:
+def _advance(f: Callable[[Array, Array], object], s: Array, m: Array) -> None:
+    """Fill in the states in s[1], s[2], ... after those in s[0].
+
+    A single sequence has its inputs beside its states, [h, x, 1]: that saves a call. Of several, the states would then
+    be apart in memory, which costs more: s[1], s[2], ... hold their input parts instead.
+    """
+    H = m.shape[1]
+    before, z, add = s[0], np.empty_like(s[0, :, :H]), np.add  # look-ups count in small networks
+    if s.shape[2] > H:
+        for s_t, h_t in zip(s, s[1:, :, :H], strict=False):
+            s_t.dot(m, z)
+            f(z, h_t)
+        return
+    w = m[:H]
+    for now in s[1:]:
         before.dot(w, z)
         add(z, now, z)
         f(z, now)
@@ -163,9 +177,7 @@ def _staggered_weights(*arrays: Array, counts: tuple[int, ...]) -> tuple[Array, 
     for feed, part, (*v, u, u_b, w, w_b) in zip(feeds, parts, layers, strict=True):
         m[part, part] = w
         m[feed, part] = v[0].dot(u) if v else u
-        np.add(u_b, w_b, m[-1, part])
-        if v:
-            m[-1, part] += v[1].dot(u)
+        m[-1, part] = v[1].dot(u) + u_b + w_b if v else u_b + w_b
 
     def pull_back(g: Array) -> tuple[Gradient, ...]:
         found: list[Gradient] = []

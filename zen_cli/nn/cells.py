@@ -3,7 +3,6 @@
 Time is the first axis in here: a cell takes (T, B, n) and gives its states, (T, B, H), or the last of them, (B, H).
 """
 
-from itertools import chain
 from typing import Protocol
 
 import numpy as np
@@ -47,7 +46,7 @@ class RNNCell:
     @property
     def weights(self) -> tuple[Tensor, ...]:
         """w and b of U and of W."""
-        return tuple(chain.from_iterable((part.w, part.b) for part in (self.U, self.W)))
+        return self.U.w, self.U.b, self.W.w, self.W.b
 
     def __call__(self, x: Tensor, state: State | None, sequences: bool) -> tuple[Tensor, State]:
         (h0,) = state or (np.zeros((x.shape[1], self.hidden_dim), x.dtype),)

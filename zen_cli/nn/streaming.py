@@ -1,13 +1,15 @@
-"""The outputs for every window of a series, each at the cost of one time step where the model allows it.
+"""The outputs for every window of a series, at the cost of one time step each where the model allows it.
 
 A value is in many windows, at another place in each. Where only recurrences carry anything from step to step, all
 windows that hold a value take it in together, as one batch. Each starts from zero, so the outputs are those of windows
 that run one by one, up to rounding.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import accumulate, pairwise
+from typing import Any
 
 import numpy as np
 
@@ -23,8 +25,9 @@ from zen_cli.nn.recurrent import Recurrent
 from zen_cli.nn.residual import Residual
 
 Array = np.ndarray
-Part = Layer | RNNCell | LSTMCell | GRUCell
-Stage = Callable[[Array], Array]
+Fed = tuple[Sequence[Layer], RNNCell | LSTMCell | GRUCell]  # a recurrence and, first, what its inputs come through
+Action = Callable[[], object]
+Advance = Callable[[Array, Array], object]  # takes the gates z and changes the states h
 
 ON_LAST_AXIS = (
     *(Linear, Dropout, LayerNorm, BatchNorm, Residual),
@@ -33,55 +36,68 @@ ON_LAST_AXIS = (
 
 
 def outputs_along(model: Model, values: Array, length: int) -> Iterator[Array]:
-    """The outputs (1, ...) for each window of `length` values, in order, where `values` is (N,).
+    """The outputs (1, ...) for each window of `length` values, in order, where `values` is (N,), of the model's dtype.
 
     The last value of a window is not read before its outputs are asked for: it may depend on the outputs before.
     """
     model.predict(np.zeros((1, length, 1)))  # makes the parameters, and refuses windows that do not fit
-    if parts := _parts(model.layers):
-        return _together(*parts, values, length)
+    if split := _split(model.layers):
+        return _together(*split, values, length)
     return (model.predict(values[None, end - length : end, None]) for end in range(length, len(values) + 1))
 
 
-def _together(body: Sequence[Part], head: Sequence[Layer], values: Array, length: int) -> Iterator[Array]:
-    """Each window has a row of the batch, which is left to another window once it is complete."""
+def _together(body: Sequence[Fed], head: Sequence[Layer], values: Array, length: int) -> Iterator[Array]:
+    """Each window has a column of its own until it is complete; then another starts there."""
     windows = len(values) - length + 1
-    rows = min(length, windows)
-    to_states, to_outputs = _stages(body, rows), _stages(head, 1)
-    carried = [stage.carried for stage in to_states if isinstance(stage, Recurrence)]
-    for step in range(len(values)):
-        if step < windows:
-            for states in carried:
-                states[step % rows] = 0
-        h = _through(to_states, values[step : step + 1, None])  # (rows, H)
-        if (complete := step + 1 - length) >= 0:
-            row = complete % rows
-            yield _through(to_outputs, h[row : row + 1])
+    count = min(length, windows)
+    columns, actions = _laid_out(_steps(body), count, values.dtype)
+    at_start, H = columns[:, 0].copy(), body[-1][1].hidden_dim
+    states, outputs = columns[-1 - H :].T, _outputs(head, H, values.dtype)
+    for i in range(len(values)):
+        if i < windows:
+            columns[:, i % count] = at_start
+        columns[0] = values[i]
+        for act in actions:
+            act()
+        if (complete := i + 1 - length) >= 0:
+            column = complete % count
+            yield outputs(states[column : column + 1])
 
 
-def _through(stages: Sequence[Stage], x: Array) -> Array:
-    for stage in stages:
-        x = stage(x)
-    return x
+def _outputs(head: Sequence[Layer], H: int, dtype: np.dtype) -> Callable[[Array], Array]:
+    """The head as a function of a last state and a 1, (1, H + 1); the Linear layers that it starts with become one."""
+    maps = _linear_maps(head)
+    others = head[len(maps) :]
+    w_b = reduce(_composed, maps, np.eye(H + 1, H, dtype=dtype))
+
+    def outputs(h_1: Array) -> Array:
+        y: Array = h_1.dot(w_b)
+        return _through(others, y) if others else y
+
+    return outputs
 
 
 # --- what a stack is made of ---
 
 
-def _parts(layers: Sequence[Layer]) -> tuple[list[Part], Sequence[Layer]] | None:
-    """What takes in a series step by step, up to the recurrence that gives its last state, and the layers after it.
+def _split(layers: Sequence[Layer]) -> tuple[Sequence[Fed], Sequence[Layer]] | None:
+    """The recurrences up to the one that gives its last state, and the layers after it.
 
-    None where anything else goes from step to step.
+    None where anything but their states goes from step to step.
     """
-    body: list[Part] = []
+    layers = [layer for layer in layers if not isinstance(layer, Dropout)]  # which changes no prediction
+    body: list[Fed] = []
+    between: list[Layer] = []
     for place, layer in enumerate(layers, start=1):
         if isinstance(layer, Recurrent) and not layer.bidirectional:
-            body += [cell for (cell,) in layer.cells]
+            for (cell,) in layer.cells:
+                body.append((between, cell))
+                between = []
             if not layer.return_sequences:
                 return body, layers[place:]
-            body += [layer.V] if layer.V else []
+            between = [layer.V] if layer.V else []
         elif _is_on_last_axis(layer):
-            body.append(layer)
+            between.append(layer)
         else:
             break
     return None
@@ -91,127 +107,148 @@ def _is_on_last_axis(layer: Layer) -> bool:
     return isinstance(layer, ON_LAST_AXIS) and all(map(_is_on_last_axis, layer.parts))
 
 
-def _stages(parts: Sequence[Part], rows: int) -> list[Stage]:
-    """The parts as functions of arrays; a Linear layer becomes one with a Linear layer or a recurrence after it."""
-    stages: list[Stage] = []
-    for part in parts:
-        if isinstance(part, Linear):
-            stages.append(Affine(part.w.value, part.b.value[None]).after(_pop_affine(stages)))
-        elif isinstance(part, RNNCell | LSTMCell | GRUCell):
-            stages.append(RECURRENCES[type(part)](part, _pop_affine(stages), rows))
-        elif not isinstance(part, Dropout):
-            stages.append(partial(_on_array, part))
-    return stages
+def _through(layers: Iterable[Layer], x: Array) -> Array:
+    return reduce(lambda y, layer: layer(y), layers, Tensor(x, requires_grad=False)).value
 
 
-def _on_array(layer: Layer, x: Array) -> Array:
-    return layer(Tensor(x, requires_grad=False)).value
+# --- x w + b as one matrix, [w; b] ---
 
 
-class Affine(NamedTuple):
-    """x w + b"""
-
-    w: Array  # (n, m)
-    b: Array  # (1, m): NumPy adds two matrices sooner than a matrix and a vector
-
-    def __call__(self, x: Array) -> Array:
-        y: Array = x.dot(self.w) + self.b
-        return y
-
-    def after(self, before: "Affine | None") -> "Affine":
-        """Both as one."""
-        return Affine(before.w.dot(self.w), self(before.b)) if before else self
+def _linear_maps(layers: Iterable[Layer]) -> list[Array]:
+    """Those of the Linear layers that these begin with."""
+    maps: list[Array] = []
+    for layer in layers:
+        if not isinstance(layer, Linear):
+            break
+        maps.append(np.vstack([layer.w.value, layer.b.value]))
+    return maps
 
 
-def _pop_affine(stages: list[Stage]) -> Affine | None:
-    if stages and isinstance(last := stages[-1], Affine):
-        stages.pop()
-        return last
-    return None
+def _composed(first: Array, second: Array) -> Array:
+    both: Array = first.dot(second[:-1])
+    both[-1] += second[-1]
+    return both
 
 
-# --- one step of a recurrence ---
+# --- steps on columns ---
 
 
+@dataclass(frozen=True)
 class Recurrence:
-    """One time step of B sequences: x (B, n) gives their next states h (B, H).
+    """One product for all gates, z = [x, 1, h] [u; b; w], and `advance`, which makes the next states h of them."""
 
-    All gates are parts of one product, z = [x, 1, h] [u; b; w], which `advance` makes the states of. They are stored
-    features first, (n, B): each of x, h and the gates is then one block of memory.
+    u_b: Array  # (n + 1, gates)
+    w: Array  # (H, gates)
+    advance: Advance
+
+    @property
+    def n(self) -> int:
+        return len(self.u_b) - 1
+
+    @property
+    def height(self) -> int:
+        return len(self.w)
+
+    def on(self, x1h: Array) -> Action:
+        """What does the step, where x, 1 and h are the rows (n + 1 + H, C) of `x1h`, for C windows."""
+        weights, h, advance = np.vstack([self.u_b, self.w]).T, x1h[self.n + 1 :], self.advance
+        z = np.empty((len(weights), x1h.shape[1]), x1h.dtype)
+
+        def act() -> None:
+            weights.dot(x1h, z)
+            advance(z, h)
+
+        return act
+
+
+@dataclass(frozen=True)
+class EachAlone:
+    """Layers that take each time step alone: n features x become y, of `height`."""
+
+    layers: Sequence[Layer]
+    n: int
+    height: int
+
+    def on(self, x1y: Array) -> Action:
+        x, y = x1y[: self.n].T, x1y[self.n + 1 :].T
+
+        def act() -> None:
+            y[...] = _through(self.layers, x)
+
+        return act
+
+
+def _steps(body: Sequence[Fed]) -> list[Recurrence | EachAlone]:
+    """What is done for each value, in order; Linear layers right before a recurrence become one with it."""
+    steps: list[Recurrence | EachAlone] = []
+    n = 1
+    for layers, cell in body:
+        maps = _linear_maps(reversed(layers))[::-1]
+        u_b, w, advance = CELLS[type(cell)](cell)
+        recurrence = Recurrence(reduce(_composed, [*maps, u_b]), w, advance)
+        if others := layers[: len(layers) - len(maps)]:
+            steps.append(EachAlone(others, n, recurrence.n))
+        steps.append(recurrence)
+        n = cell.hidden_dim
+    return steps
+
+
+def _laid_out(steps: Sequence[Recurrence | EachAlone], count: int, dtype: np.dtype) -> tuple[Array, list[Action]]:
+    """A matrix with the rows x, 1, y of the first step, 1, y of the second, 1, ..., and what does the steps on it.
+
+    So the rows of a step are one block of memory: its x, a 1 for the bias, and its y, which is the next one's x.
     """
-
-    arrays = 1  # that are carried from step to step, each (H, B)
-
-    def __init__(self, inputs: Affine, w: Array, before: Affine | None, B: int) -> None:
-        u, b = inputs.after(before)
-        n, H = len(u), len(w)
-        stored = np.zeros((n + 1 + self.arrays * H, B), w.dtype)
-        stored[n] = 1
-        self.x1h, self.h = stored[: n + 1 + H], stored[n + 1 : n + 1 + H]
-        self.x_rows, self.h_rows, self.carried = stored[:n].T, self.h.T, stored[n + 1 :].T
-        self.weights = np.concatenate([u, b, w]).T  # (gates, n + 1 + H)
-        self.z = np.empty((len(self.weights), B), w.dtype)
-
-    def __call__(self, x: Array) -> Array:
-        self.x_rows[...] = x
-        self.weights.dot(self.x1h, self.z)
-        self.advance()
-        return self.h_rows
-
-    def advance(self) -> None:
-        raise NotImplementedError
+    ends = list(accumulate((step.height + 1 for step in steps), initial=2))
+    columns = np.zeros((ends[-1], count), dtype)
+    columns[np.subtract(ends, 1)] = 1
+    places = zip(steps, pairwise(ends), strict=True)
+    return columns, [step.on(columns[x_end - 1 - step.n : y_end - 1]) for step, (x_end, y_end) in places]
 
 
-class RNNStep(Recurrence):
-    """h = f(z)"""
-
-    def __init__(self, cell: RNNCell, before: Affine | None, B: int) -> None:
-        U, W = cell.U, cell.W
-        super().__init__(Affine(U.w.value, (U.b.value + W.b.value)[None]), W.w.value, before, B)
-        self.f = {"tanh": np.tanh, "relu": partial(np.maximum, 0)}[cell.activation]
-
-    def advance(self) -> None:
-        self.f(self.z, out=self.h)
+# --- the equations of the cells: [u; b], w and what makes h of z ---
 
 
-class LSTMStep(Recurrence):
-    """As in `autodiff.lstm`; the cell state c is stored behind h."""
-
-    arrays = 2
-
-    def __init__(self, cell: LSTMCell, before: Affine | None, B: int) -> None:
-        super().__init__(Affine(cell.U.value, cell.b.value[None]), cell.W.value, before, B)
-        self.c = self.carried.T[len(self.h) :]
-
-    def advance(self) -> None:
-        H = len(self.h)
-        i, f, o = logistic(self.z[: 3 * H]).reshape(3, H, -1)
-        g = np.tanh(self.z[3 * H :])
-        self.c[:] = f * self.c + i * g
-        np.multiply(o, np.tanh(self.c), self.h)
+def _rnn(cell: RNNCell) -> tuple[Array, Array, Advance]:
+    U, W = cell.U, cell.W
+    return np.vstack([U.w.value, U.b.value + W.b.value]), W.w.value, ACTIVATIONS[cell.activation]
 
 
-class GRUStep(Recurrence):
-    """As in `autodiff.gru`; z holds what r and z are functions of, q = h w_n + b_n, and what x adds to n."""
+def _relu(z: Array, h: Array) -> None:
+    np.maximum(z, 0, out=h)
 
-    def __init__(self, cell: GRUCell, before: Affine | None, B: int) -> None:
-        u, b, w = cell.U.value, cell.b.value, cell.W.value
-        H = len(w)
-        no_x, no_h = np.zeros_like(u[:, :H]), np.zeros_like(w[:, :H])
-        u = np.hstack([u[:, : 2 * H], no_x, u[:, 2 * H :]])
-        b = np.hstack([b[: 2 * H], cell.b_n.value, b[2 * H :]])
-        super().__init__(Affine(u, b[None]), np.hstack([w, no_h]), before, B)
 
-    def advance(self) -> None:
-        H = len(self.h)
-        r, z = logistic(self.z[: 2 * H]).reshape(2, H, -1)
-        q, from_x = self.z[2 * H :].reshape(2, H, -1)
+ACTIVATIONS: dict[str, Advance] = {"tanh": np.tanh, "relu": _relu}
+
+
+def _lstm(cell: LSTMCell) -> tuple[Array, Array, Advance]:
+    """As in `autodiff.lstm`. The cell states c stand before h, and no gate is made of them."""
+    H = cell.hidden_dim
+
+    def advance(z: Array, c_h: Array) -> None:
+        c, h = c_h.reshape(2, H, -1)
+        i, f, o = logistic(z[: 3 * H]).reshape(3, H, -1)
+        c[...] = f * c + i * np.tanh(z[3 * H :])
+        h[...] = o * np.tanh(c)
+
+    W = cell.W.value
+    return np.vstack([cell.U.value, cell.b.value]), np.vstack([np.zeros_like(W), W]), advance
+
+
+def _gru(cell: GRUCell) -> tuple[Array, Array, Advance]:
+    """As in `autodiff.gru`. The parts of z are those of r, of z, q = h w_n + b_n, and what x adds to n."""
+    H = cell.hidden_dim
+
+    def advance(gates: Array, h: Array) -> None:
+        r, z = logistic(gates[: 2 * H]).reshape(2, H, -1)
+        q, from_x = gates[2 * H :].reshape(2, H, -1)
         n = np.tanh(from_x + r * q)
-        self.h[:] = n + z * (self.h - n)
+        h[...] = n + z * (h - n)
+
+    u_b, w = np.vstack([cell.U.value, cell.b.value]), cell.W.value
+    to_q = np.zeros_like(u_b[:, :H])
+    to_q[-1] = cell.b_n.value
+    u_b = np.hstack([u_b[:, : 2 * H], to_q, u_b[:, 2 * H :]])
+    return u_b, np.hstack([w, np.zeros_like(w[:, :H])]), advance
 
 
-RECURRENCES: dict[type, Callable[[Any, Affine | None, int], Recurrence]] = {
-    RNNCell: RNNStep,
-    LSTMCell: LSTMStep,
-    GRUCell: GRUStep,
-}
+CELLS: dict[type, Callable[[Any], tuple[Array, Array, Advance]]] = {RNNCell: _rnn, LSTMCell: _lstm, GRUCell: _gru}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from zen_cli.autodiff import no_grad
 from zen_cli.config import build
 from zen_cli.config.build import Experiment
 from zen_cli.data.tasks import Columns, Forecast, demand_a_window
@@ -14,6 +15,7 @@ from zen_cli.errors import RunError, UserError
 from zen_cli.loss import Outputs
 from zen_cli.metric import measured
 from zen_cli.nn import Model
+from zen_cli.nn.streaming import outputs_along
 from zen_cli.training import checkpoint, environment
 from zen_cli.training.run import Run
 
@@ -103,10 +105,10 @@ def extrapolate(model: Model, window: np.ndarray, steps: int, read: Outputs | No
     """
     width, read = len(window), read or Outputs({})
     values = np.empty(width + steps, model.dtype)
-    with np.errstate(over="ignore"):
+    with no_grad(), np.errstate(all="ignore"):
         values[:width] = window
-    for end in range(width, width + steps):
-        values[end] = read.prediction(model.predict(values[None, end - width : end, None]))[0, 0]
+        for end, outputs in enumerate(outputs_along(model, values[:-1], width), start=width):
+            values[end] = read.prediction(outputs)[0, 0]
     return values[width:]
 
 
