@@ -5,7 +5,8 @@ from zen_cli import autodiff as ad
 from zen_cli import nn
 from zen_cli.autodiff import Tensor
 from zen_cli.nn import stacking
-from zen_cli.nn.recurrent import StackedRNN, stages
+from zen_cli.nn.recurrent import StackedRNN
+from zen_cli.nn.stages import stages
 
 
 def numbers(*shape):

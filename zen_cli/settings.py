@@ -1,7 +1,7 @@
 """What a setting may be, as types: `units: Count`. The config's checks and texts come from them."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Range:
 
     def __str__(self) -> str:
         bounds = ((">", self.above), (">=", self.least), ("<", self.below), ("<=", self.most))
-        return " and ".join(f"{sign} {bound:g}" for sign, bound in bounds if bound is not None)
+        return " and ".join(f"{sign} {bound:.10g}" for sign, bound in bounds if bound is not None)
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class OneOf:
 
 Count = Annotated[int, Range(least=1)]
 CountOrZero = Annotated[int, Range(least=0)]
+Tokens = Annotated[int, Range(least=1, most=2**24)]  # float32 tells no more whole numbers apart
 Bits = Annotated[int, Range(least=1, most=62)]
 Threads = Annotated[int, Range(least=1, most=1024)]
 Finite = Annotated[float, Range()]
@@ -36,3 +37,7 @@ Decay = Annotated[float, Range(least=0, below=1)]
 Fraction = Annotated[float, Range(above=0, below=1)]
 Rate = Annotated[float, Range(least=0, below=1)]
 Share = Annotated[float, Range(least=0, most=1)]
+
+# along the axes of an image: one number for both, or [height, width]
+PerAxis = Count | tuple[Count, Count]
+Padding = Literal["valid", "same"] | CountOrZero | tuple[CountOrZero, CountOrZero]

@@ -2,6 +2,7 @@
 
 from zen_cli.autodiff.check import gradient_error
 from zen_cli.autodiff.comparison import clip, equal, maximum, minimum, where
+from zen_cli.autodiff.convolution import conv1d, conv2d, conv2d_composed
 from zen_cli.autodiff.dropout import dropout
 from zen_cli.autodiff.einsum import einsum
 from zen_cli.autodiff.elementwise import (
@@ -22,6 +23,7 @@ from zen_cli.autodiff.elementwise import (
     square,
     tanh,
 )
+from zen_cli.autodiff.embedding import embedding
 from zen_cli.autodiff.gelu import gelu
 from zen_cli.autodiff.gru import gru, gru_composed
 from zen_cli.autodiff.logits import Probabilities
@@ -36,6 +38,8 @@ from zen_cli.autodiff.losses import (
 )
 from zen_cli.autodiff.lstm import lstm, lstm_composed
 from zen_cli.autodiff.normalization import batch_norm, batch_norm_composed, layer_norm, layer_norm_composed
+from zen_cli.autodiff.pooled_convolution import conv1d_max_pool, conv2d_max_pool, conv2d_max_pool_composed
+from zen_cli.autodiff.pooling import average_pool, max_pool
 from zen_cli.autodiff.probabilities import log_probabilities, log_softmax, softmax
 from zen_cli.autodiff.products import linear, linear_composed
 from zen_cli.autodiff.recurrent import rnn, rnn_composed, staggered_weights, staggered_weights_composed
@@ -71,17 +75,25 @@ __all__ = [
     "Tensor",
     "absolute",
     "add",
+    "average_pool",
     "batch_norm",
     "batch_norm_composed",
     "binary_crossentropy",
     "broadcast_to",
     "clip",
     "concatenate",
+    "conv1d",
+    "conv1d_max_pool",
+    "conv2d",
+    "conv2d_composed",
+    "conv2d_max_pool",
+    "conv2d_max_pool_composed",
     "cos",
     "divide",
     "dropout",
     "einsum",
     "elu",
+    "embedding",
     "equal",
     "exp",
     "expand_dims",
@@ -105,6 +117,7 @@ __all__ = [
     "lstm",
     "lstm_composed",
     "matmul",
+    "max_pool",
     "maximum",
     "mean_squared_error",
     "mean_squared_error_composed",

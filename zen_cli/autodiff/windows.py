@@ -4,7 +4,7 @@ from zen_cli.autodiff.tensor import Array
 
 
 def steps(cells: int, taps: int, stride: int = 1, dilation: int = 1) -> int:
-    """How many places a window of `taps`, `dilation` apart, has on an axis of `cells`; 0 or less where it is too long."""
+    """How many places a window of `taps`, `dilation` apart, has on an axis of `cells`; 0 or less where it is longer."""
     return (cells - dilation * (taps - 1) - 1) // stride + 1
 
 

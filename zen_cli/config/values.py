@@ -40,6 +40,9 @@ def describe(annotation: Any) -> str:
         return " or ".join(describe(option) for option in get_args(annotation))
     if get_origin(annotation) is Literal:
         return " or ".join(get_args(annotation))
+    if get_origin(annotation) is tuple:
+        items = get_args(annotation)
+        return f"a list of {len(items)}, each {describe(items[0])}"
     return NOUNS[annotation]
 
 
@@ -47,6 +50,8 @@ def shown(value: Any) -> str:
     """A value as a message quotes it."""
     if value is None:
         return "nothing"
+    if isinstance(value, list) and value and all(isinstance(item, int | float) for item in value):
+        return _shortened(f"[{', '.join(map(shown, value))}]")
     if isinstance(value, dict | list):
         kind = "a block of keys" if isinstance(value, dict) else "a list"
         return kind if value else kind.replace("a ", "an empty ", 1)
@@ -56,7 +61,10 @@ def shown(value: Any) -> str:
         return f".{value}".replace(".-", "-.")
     if isinstance(value, str):
         return f'"{printable(value)}"'
-    text = f"{value}"
+    return _shortened(f"{value}")
+
+
+def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST_VALUE_SHOWN else text[: LONGEST_VALUE_SHOWN - 3] + "..."
 
 
@@ -66,11 +74,14 @@ def _adapter(annotation: Any) -> TypeAdapter[Any]:
 
 
 def _for_pydantic(annotation: Any) -> Any:
-    """The type with our Range spelt as pydantic's Field."""
+    """The type with our Range spelt as pydantic's Field; a tuple, whose items are of one type, as a list so long."""
     if get_origin(annotation) is Annotated:
         base, *extras = get_args(annotation)
         (bounds,) = (extra for extra in extras if isinstance(extra, Range))
         return Annotated[base, Field(gt=bounds.above, ge=bounds.least, lt=bounds.below, le=bounds.most)]
     if get_origin(annotation) in (Union, UnionType):
         return Union[tuple(map(_for_pydantic, get_args(annotation)))]  # noqa: UP007 - built from a tuple
+    if get_origin(annotation) is tuple:
+        items = get_args(annotation)
+        return Annotated[list[_for_pydantic(items[0])], Field(min_length=len(items), max_length=len(items))]  # type: ignore[misc]
     return annotation

@@ -10,7 +10,7 @@ from zen_cli.autodiff import Tensor, no_grad
 from zen_cli.errors import ShapeError
 from zen_cli.nn.layers import Layer, Moment, build_in_order, every_layer
 from zen_cli.nn.parameters import Declaration, Parameters, Shape
-from zen_cli.nn.recurrent import stages
+from zen_cli.nn.stages import stages
 
 if TYPE_CHECKING:
     from zen_cli.optim import Optimizer

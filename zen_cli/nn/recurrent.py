@@ -215,7 +215,7 @@ class StackedRNN(Layer):
         return run(self.links, x, self.layers[-1].return_sequences)
 
 
-def stages(layers: Sequence[Layer]) -> list[Layer]:
+def chained_stages(layers: Sequence[Layer]) -> list[Layer]:
     """What to call, in order, for layers that are built: RNN layers that follow each other are put together."""
     found: list[Layer] = []
     for layer in layers:

@@ -7,7 +7,7 @@ from zen_cli.autodiff import Tensor
 from zen_cli.errors import ShapeError
 from zen_cli.nn.layers import Layer, Moment, build_in_order
 from zen_cli.nn.parameters import Declaration, Shape
-from zen_cli.nn.recurrent import stages
+from zen_cli.nn.stages import stages
 from zen_cli.settings import OneOf
 
 

@@ -1,0 +1,163 @@
+"""Convolution over sequences (T, C) and images (H, W, C)."""
+
+from collections.abc import Sequence
+from functools import reduce
+from itertools import takewhile
+from typing import Literal
+
+from zen_cli import autodiff as ad
+from zen_cli.autodiff import Tensor
+from zen_cli.autodiff.windows import steps
+from zen_cli.errors import ShapeError
+from zen_cli.nn.activations import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+from zen_cli.nn.initializers import ChosenInitializer, uniform_fan_in, zeros
+from zen_cli.nn.layers import Layer
+from zen_cli.nn.parameters import Declaration, Shape
+from zen_cli.nn.pooling import MaxPool, by, per_axis
+from zen_cli.settings import Count, CountOrZero, Padding, PerAxis
+
+NON_DECREASING = (ReLU, LeakyReLU, ELU, Softplus, Sigmoid, Tanh)
+
+
+class Convolution(Layer):
+    """What Conv1D and Conv2D share, with each setting for every axis that the kernel moves along."""
+
+    inputs = ""  # what the layer takes, in words
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Sequence[int],
+        stride: Sequence[int],
+        padding: Sequence[str | int],
+        dilation: Sequence[int],
+        initializer: ChosenInitializer,
+    ) -> None:
+        self.filters = filters
+        self.kernel_size = tuple(kernel_size)
+        self.stride = tuple(stride)
+        self.padding = tuple(padding)
+        self.dilation = tuple(dilation)
+        self.initializer = initializer or uniform_fan_in
+
+    def build(self, shape: Shape, declare: Declaration) -> Shape:
+        if len(shape) != len(self.kernel_size) + 1:
+            raise ShapeError(
+                f"{type(self).__name__} expects {self.inputs} but each example has shape {shape}: put Reshape before it"
+            )
+        *cells, channels = shape
+        spans = [d * (k - 1) + 1 for d, k in zip(self.dilation, self.kernel_size, strict=True)]
+        self.around = tuple(map(_around, cells, spans, self.stride, self.padding))
+        padded = [n + before + after for n, (before, after) in zip(cells, self.around, strict=True)]
+        outputs = tuple(map(steps, padded, spans, self.stride))
+        if min(outputs) < 1:
+            raise ShapeError(
+                f"{type(self).__name__} has a kernel that spans {by(spans)}, but with its padding each example is only "
+                f"{by(padded)}: take a smaller kernel, padding: same, or fewer layers that shrink the input"
+            )
+        self.w = declare("w", (*self.kernel_size, channels, self.filters), self.initializer)
+        self.b = declare("b", (self.filters,), zeros)
+        return (*outputs, self.filters)
+
+    def pooled(self, x: Tensor, size: Sequence[int]) -> Tensor:
+        """The largest output of each window of `size`, the windows side by side."""
+        raise NotImplementedError
+
+
+def _around(cells: int, span: int, stride: int, padding: str | int) -> tuple[int, int]:
+    """How many zeros stand before an axis and after it; of an odd number for `same`, one more after, as in JAX."""
+    if padding == "same":
+        needed = max(0, (-(-cells // stride) - 1) * stride + span - cells)
+        return needed // 2, needed - needed // 2
+    count = 0 if padding == "valid" else int(padding)
+    return count, count
+
+
+class Conv1D(Convolution):
+    """y_t = sum over k of x_(t s + k d) w_k + b, with stride s and dilation d: (T, C) becomes (T', filters).
+
+    The kernel of `kernel_size` steps has weights w (kernel_size, C, filters). With `padding: valid` it stays on the
+    sequence; with `same`, zeros around it make T' = T / s, rounded up; a number says how many zeros stand on each side.
+    w starts as `initializer` says, without one uniform on +-1/sqrt(kernel_size C); b at zero.
+    """
+
+    inputs = "sequences of shape (steps, channels)"
+
+    def __init__(
+        self,
+        filters: Count,
+        kernel_size: Count,
+        *,
+        stride: Count = 1,
+        padding: Literal["valid", "same"] | CountOrZero = "valid",
+        dilation: Count = 1,
+        initializer: ChosenInitializer = None,
+    ) -> None:
+        super().__init__(filters, (kernel_size,), (stride,), (padding,), (dilation,), initializer)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return ad.conv1d(x, self.w, self.b, self.stride[0], self.around[0], self.dilation[0])
+
+    def pooled(self, x: Tensor, size: Sequence[int]) -> Tensor:
+        return ad.conv1d_max_pool(x, self.w, self.b, size[0], self.stride[0], self.around[0], self.dilation[0])
+
+
+class Conv2D(Convolution):
+    """y_ij = sum over k, l of x_(i s + k d, j s + l d) w_kl + b, with stride s and dilation d.
+
+    (H, W, C) becomes (H', W', filters); the kernel has weights w (height, width, C, filters). Its size, stride, padding
+    and dilation are a number for both axes, or [height, width]. With `padding: valid` the kernel stays on the image;
+    with `same`, zeros around it make H' = H / s, rounded up; a number says how many zeros stand on each side. w starts
+    as `initializer` says, without one uniform on +-1/sqrt(height width C); b at zero.
+    """
+
+    inputs = "images of shape (height, width, channels)"
+
+    def __init__(
+        self,
+        filters: Count,
+        kernel_size: PerAxis,
+        *,
+        stride: PerAxis = 1,
+        padding: Padding = "valid",
+        dilation: PerAxis = 1,
+        initializer: ChosenInitializer = None,
+    ) -> None:
+        kernel, strides, paddings, dilations = (per_axis(x, 2) for x in (kernel_size, stride, padding, dilation))
+        super().__init__(filters, kernel, strides, paddings, dilations, initializer)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return ad.conv2d(x, self.w, self.b, self.stride, self.around, self.dilation)
+
+    def pooled(self, x: Tensor, size: Sequence[int]) -> Tensor:
+        return ad.conv2d_max_pool(x, self.w, self.b, size, self.stride, self.around, self.dilation)
+
+
+class PooledConvolution(Layer):
+    """A convolution, activations and a MaxPool as one: what is pooled first gives the activations less to do.
+
+    The largest of a window stays the largest under activations that never decrease.
+    """
+
+    def __init__(self, convolution: Convolution, activations: Sequence[Layer], pool: MaxPool) -> None:
+        self.convolution = convolution
+        self.activations = activations
+        self.pool = pool
+
+    def __call__(self, x: Tensor) -> Tensor:
+        pooled = self.convolution.pooled(x, self.pool.sizes)
+        return reduce(lambda y, activation: activation(y), self.activations, pooled)
+
+
+def pooled_stages(layers: Sequence[Layer]) -> list[Layer]:
+    """What to call, in order, for layers that are built: a convolution and the MaxPool after it are put together."""
+    found: list[Layer] = []
+    for layer in layers:
+        activations = list(takewhile(lambda stage: isinstance(stage, NON_DECREASING), reversed(found)))
+        place = len(found) - len(activations) - 1
+        convolution = found[place] if place >= 0 else None
+        if isinstance(convolution, Convolution) and isinstance(layer, MaxPool) and layer.side_by_side:
+            found[place:] = [PooledConvolution(convolution, activations[::-1], layer)]
+        else:
+            found.append(layer)
+    return found
