@@ -1,6 +1,7 @@
 """The layers that rows are made of: their weights under zen's names, the shape they give, and their arithmetic.
 
-A layer's fields are the arguments of zen's class of the same name. Shapes leave out the batch; images are channels last.
+A layer's fields are the arguments of zen's class of the same name. Shapes leave out the batch; images are channels
+last.
 """
 
 import math
@@ -112,40 +113,44 @@ class RNN(Layer):
     return_sequences: bool = False
 
     def weights(self, shape: Shape) -> Shapes:
-        rows = {"U": shape[-1], "W": self.hidden_dim}
-        found = {f"{part}.{kind}": size for part, n in rows.items() for kind, size in self._linear(n, self.hidden_dim)}
-        return found | {f"V.{kind}": size for kind, size in self._linear(self.hidden_dim, self.units) if self.units}
+        H = self.hidden_dim
+        sizes = {"U": (shape[-1], H), "W": (H, H)} | ({"V": (H, self.units)} if self.units else {})
+        return {f"{part}.{name}": size for part, (n, m) in sizes.items() for name, size in (("w", (n, m)), ("b", (m,)))}
 
     def output(self, shape: Shape) -> Shape:
         return (shape[0], self.units or self.hidden_dim) if self.return_sequences else (self.hidden_dim,)
 
-    @staticmethod
-    def _linear(n: int, m: int) -> tuple[tuple[str, Shape], ...]:
-        return (("w", (n, m)), ("b", (m,)))
-
 
 @dataclass(frozen=True)
-class LSTM(Layer):
-    """Gates in the order input, forget, output, candidate."""
+class Gated(Layer):
+    """What LSTM and GRU share: all states (T, H), or the last (H,)."""
 
     hidden_dim: int
     return_sequences: bool = False
 
-    def weights(self, shape: Shape) -> Shapes:
-        gates = 4 * self.hidden_dim
-        return {"U": (shape[-1], gates), "W": (self.hidden_dim, gates), "b": (gates,)}
-
     def output(self, shape: Shape) -> Shape:
         return (shape[0], self.hidden_dim) if self.return_sequences else (self.hidden_dim,)
 
+    def _weights(self, shape: Shape, count: int) -> Shapes:
+        """The weights of `count` gates side by side."""
+        gates = count * self.hidden_dim
+        return {"U": (shape[-1], gates), "W": (self.hidden_dim, gates), "b": (gates,)}
+
 
 @dataclass(frozen=True)
-class GRU(LSTM):
+class LSTM(Gated):
+    """Gates in the order input, forget, output, candidate."""
+
+    def weights(self, shape: Shape) -> Shapes:
+        return self._weights(shape, 4)
+
+
+@dataclass(frozen=True)
+class GRU(Gated):
     """Gates in the order reset, update, candidate: n = tanh(x_n + r (h W_n + b_n)), h' = (1 - z) n + z h."""
 
     def weights(self, shape: Shape) -> Shapes:
-        gates = 3 * self.hidden_dim
-        return {"U": (shape[-1], gates), "W": (self.hidden_dim, gates), "b": (gates,), "b_n": (self.hidden_dim,)}
+        return self._weights(shape, 3) | {"b_n": (self.hidden_dim,)}
 
 
 # --- stacks ---

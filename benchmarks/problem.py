@@ -1,4 +1,4 @@
-"""What every framework is handed: the batches and the first weights, written once per row; and the optimizers' settings."""
+"""What every framework is handed: batches and first weights, written once per row; and the optimizers' settings."""
 
 import math
 from collections.abc import Mapping
@@ -8,16 +8,13 @@ from pathlib import Path
 import numpy as np
 from layers import Shape
 
-RMSPROP_LR = 5e-4
-BETA = 0.9
-# PyTorch adds epsilon to the root, zen inside it: g / (sqrt(s) + EPSILON) and g / sqrt(s + EPSILON**2). At this size
-# it does not matter which, as no gradient here comes near it. The article's 1e-10 inside the root does matter: losses
-# after 20 steps would differ by 2e-4.
+LEARNING_RATE = 5e-4
+BETA = 0.9  # of RMSProp
+BETAS = (0.9, 0.999)  # of Adam
+# So small that its place does not matter, as no gradient here comes near it. RMSProp: PyTorch adds it to the root, zen
+# inside, g / (sqrt(s) + EPSILON) and g / sqrt(s + EPSILON**2); with the article's 1e-10 inside the root losses after 20
+# steps would differ by 2e-4. Adam: Keras adds it to a root that is not yet divided by sqrt(1 - beta2^t).
 EPSILON = 1e-10
-
-ADAM_LR = 1e-3
-BETAS = (0.9, 0.999)
-ADAM_EPSILON = 1e-8
 
 BATCHES = 6
 CLASSES = 10
@@ -70,9 +67,9 @@ def values(batch: int, shape: Shape) -> Data:
 
 
 def images(batch: int, shape: Shape) -> Data:
-    """Grey values between 0 and 1, and a class for each image."""
+    """Grey values between -0.5 and 0.5, and a class for each image."""
     rng = np.random.default_rng(1)
-    return rng.random((BATCHES, batch, *shape), np.float32), rng.integers(CLASSES, size=(BATCHES, batch))
+    return rng.random((BATCHES, batch, *shape), np.float32) - 0.5, rng.integers(CLASSES, size=(BATCHES, batch))
 
 
 def text(batch: int, shape: Shape) -> Data:

@@ -24,6 +24,8 @@ from problem import CLASSES, TOKENS, Data, Problem, first_weights, images, sines
 
 FREE_STEPS = 1000
 
+Task = Literal["train", "predict", "extrapolate"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
@@ -34,7 +36,7 @@ class Row:
     shape: Shape
     batch: int
     data: Callable[[int, Shape], Data] = values
-    task: Literal["train", "predict", "extrapolate"] = "train"
+    task: Task = "train"
     loss: Literal["MSE", "cross-entropy"] = "MSE"
     optimizer: Literal["Adam", "RMSProp"] = "Adam"
 
@@ -48,7 +50,7 @@ class Row:
         return times * product_flops(self.layers, self.shape, training=self.task == "train")
 
 
-def article(title: str, hidden: int, batch: int, steps: int, task: Literal["train", "predict", "extrapolate"]) -> Row:
+def article(title: str, hidden: int, batch: int, steps: int, task: Task = "train") -> Row:
     """The article's model of a sine curve."""
     layers = (
         RNN(units=hidden, hidden_dim=hidden, return_sequences=True),
@@ -56,9 +58,7 @@ def article(title: str, hidden: int, batch: int, steps: int, task: Literal["trai
         Linear(8),
         Linear(1),
     )
-    return Row(
-        title=title, layers=layers, shape=(steps, 1), batch=batch, data=sines, task=task, optimizer="RMSProp"
-    )
+    return Row(title=title, layers=layers, shape=(steps, 1), batch=batch, data=sines, task=task, optimizer="RMSProp")
 
 
 def perceptron(batch: int) -> Row:
@@ -83,9 +83,9 @@ def lstm_64(steps: int = 100, batch: int = 32, layers: int = 1) -> Row:
 
 
 ROWS = {
-    "seed": article("RNN 1-32 with a Linear 32 per step, RNN 32, Linear 8, Linear 1; batch 8, 50 steps", 32, 8, 50, "train"),
-    "rnn-128": article("the same model, hidden 128; batch 32, 100 steps", 128, 32, 100, "train"),
-    "rnn-512": article("the same model, hidden 512; batch 64, 100 steps", 512, 64, 100, "train"),
+    "seed": article("RNN 1-32, Linear 32 each step, RNN 32, Linear 8, Linear 1; batch 8, 50 steps", 32, 8, 50),
+    "rnn-128": article("the same model, hidden 128; batch 32, 100 steps", 128, 32, 100),
+    "rnn-512": article("the same model, hidden 512; batch 64, 100 steps", 512, 64, 100),
     "lstm-64": lstm_64(),
     "lstm-256": Row(
         title="LSTM 16-256, LSTM 256, last state, Linear 1; batch 64, 100 steps",

@@ -13,10 +13,17 @@ from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
 
+import rows
 from problem import Problem
 
-MODULES = {"zen": "rows", "torch": "peers.torch_models", "jax": "peers.jax_models"}
-CHECKED_STEPS = 20
+MODULES = {
+    "zen": "zen_rows",
+    "torch": "peers.torch_rows",
+    "torch-intel": "peers.torch_rows",
+    "jax": "peers.jax_rows",
+    "keras": "peers.keras_rows",
+}
+PRODUCT = 2048  # rows and columns of the matrices that show what the processor can do
 
 
 class Session:
@@ -24,33 +31,65 @@ class Session:
 
     def __init__(self, framework: str, row: str, path: str) -> None:
         self.framework = importlib.import_module(MODULES[framework])
-        if row not in self.framework.ROWS:
-            raise LookupError(f"this row is not written for {framework}")
         self.problem = Problem.load(Path(path))
-        self.builders: dict[str, Callable] = self.framework.variants(row, self.problem)
+        self.builders: dict[str, Callable] = self.framework.variants(rows.find(row), self.problem)
         self.started: dict[str, Callable] = {}
 
     def variants(self) -> dict:
         return {"variants": list(self.builders)}
 
-    def start(self, variant: str) -> dict:
-        """Build the model and train it; the first losses tell whether the frameworks do the same work."""
+    def start(self, variant: str, steps: int) -> dict:
+        """Build the model and run it; the first losses tell whether the frameworks do the same work."""
         step, batches = self.builders[variant](), cycle(range(len(self.problem.inputs)))
         self.started[variant] = lambda: step(next(batches))
-        losses = [float(self.started[variant]()) for _ in range(CHECKED_STEPS)]
-        return {"losses": losses, "version": self.framework.version(), "blas": _blas()}
+        return {"losses": [float(self.started[variant]()) for _ in range(steps)]}
 
     def round(self, variant: str, steps: int) -> dict:
-        """Train for `steps` more. The loss is read once, at the end: a framework may queue its steps."""
+        """Run `steps` more. The loss is read once, at the end: a framework may queue its steps."""
         step = self.started[variant]
-        wall, cpu = time.perf_counter(), time.process_time()
+        before = _clocks()
         for _ in range(steps):
             loss = step()
         float(loss)
-        return {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+        wall, cpu, busy = (now - then for now, then in zip(_clocks(), before, strict=True))
+        return {"wall": wall, "lost": (busy - cpu) / wall if busy else 1 - cpu / wall}
 
-    def memory(self) -> dict:
-        return {"bytes": _peak_memory()}
+    def describe(self) -> dict:
+        return {"version": self.framework.version(), "blas": _blas(), "peak": _peak_memory()}
+
+    def product(self) -> dict:
+        """Floating-point operations per second of a large matrix product: the fastest of several."""
+        import numpy as np
+
+        rng = np.random.default_rng(0)
+        multiply = self.framework.product(*(rng.standard_normal((PRODUCT, PRODUCT), np.float32) for _ in "ab"))
+        return {"rate": 2 * PRODUCT**3 / min(_seconds(multiply) for _ in range(10))}
+
+
+def _clocks() -> tuple[float, float, float]:
+    """Seconds of time, of this process on a processor, and of anybody on its cores where it has several, else 0.
+
+    What a process with one core has lost to others is the time it did not run. One with several may be idle itself.
+    """
+    return time.perf_counter(), time.process_time(), _busy()
+
+
+def _busy() -> float:
+    """Seconds that this process's cores have worked, or that the machine's host has taken from them; 0 for one core."""
+    counters = Path("/proc/stat")
+    if int(os.environ["OMP_NUM_THREADS"]) == 1 or not counters.exists():
+        return 0.0
+    cores = {f"cpu{number}" for number in os.sched_getaffinity(0)}
+    lines = [line.split() for line in counters.read_text().splitlines()]
+    # user, nice, system, idle, waiting, interrupts, soft interrupts, stolen
+    ticks = [int(tick) for name, *line in lines if name in cores for tick in (*line[:3], *line[5:8])]
+    return sum(ticks) / os.sysconf("SC_CLK_TCK")
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
 
 
 def _blas() -> str:
@@ -79,12 +118,23 @@ def main() -> None:
     os.dup2(2, 1)  # what a framework prints goes to standard error
     try:
         session = Session(*sys.argv[1:])
-        for line in sys.stdin:
-            request = json.loads(line)
-            answer = getattr(session, request.pop("ask"))(**request)
-            print(json.dumps(answer), file=replies)
     except Exception as error:  # whatever went wrong, the table says it in this framework's place
-        print(json.dumps({"error": f"{type(error).__name__}: {error}"}), file=replies)
+        print(_failure(error), file=replies)
+        return
+    for line in sys.stdin:
+        print(_answer(session, **json.loads(line)), file=replies)
+
+
+def _answer(session: Session, ask: str, **details: object) -> str:
+    """The reply to a request; one that fails leaves the worker able to take others."""
+    try:
+        return json.dumps(getattr(session, ask)(**details))
+    except Exception as error:  # as above
+        return _failure(error)
+
+
+def _failure(error: Exception) -> str:
+    return json.dumps({"error": f"{type(error).__name__}: {error}".splitlines()[0]})
 
 
 if __name__ == "__main__":

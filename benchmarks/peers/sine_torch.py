@@ -7,8 +7,6 @@ import sine_output
 import torch
 from torch import nn
 
-torch.set_num_threads(1)
-
 
 class Model(nn.Module):
     def __init__(self) -> None:

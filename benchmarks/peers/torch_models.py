@@ -1,91 +1,125 @@
-"""The rows in PyTorch, as its users write them: `torch.nn` modules and `torch.optim`."""
+"""The layers in PyTorch, as its users write them, with zen's weights. PyTorch keeps matrices transposed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+import layers as spec
+import numpy as np
 import torch
-from problem import BETA, EPSILON, LEARNING_RATE, Problem
 from torch import Tensor, nn
 
-torch.set_num_threads(1)
+Weights = Mapping[str, np.ndarray]
 
 
-class Seed(nn.Module):
-    """zen's `seed` row: V is applied to every step of the first RNN at once."""
+def build(row_layers: tuple[spec.Layer, ...], shape: spec.Shape, weights: Weights) -> nn.Sequential:
+    """The stack with its weights, which are `3.Linear.w` in the problem and `w` to the layer's function."""
+    modules = []
+    for place, one in enumerate(spec.placed(row_layers, shape)):
+        own = {name.split(".", 2)[2]: value for name, value in weights.items() if name.startswith(f"{place}.")}
+        modules.append(LAYERS[type(one.layer)](one.layer, one.shape, own))
+    return nn.Sequential(*modules)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.rnn0 = nn.RNN(1, 32, batch_first=True)
-        self.v0 = nn.Linear(32, 32)
-        self.rnn1 = nn.RNN(32, 32, batch_first=True)
-        self.linear2 = nn.Linear(32, 8)
-        self.linear3 = nn.Linear(8, 1)
+
+@torch.no_grad()
+def fill(parameter: nn.Parameter, value: np.ndarray) -> None:
+    parameter.copy_(torch.from_numpy(np.ascontiguousarray(value)))
+
+
+def linear(weight: np.ndarray, bias: np.ndarray) -> nn.Linear:
+    module = nn.Linear(*weight.shape)
+    fill(module.weight, weight.T)
+    fill(module.bias, bias)
+    return module
+
+
+def embedding(layer: spec.Embedding, _: spec.Shape, weights: Weights) -> nn.Module:
+    module = nn.Embedding(layer.tokens, layer.dim)
+    fill(module.weight, weights["w"])
+    return module
+
+
+# --- images ---
+
+
+class Flatten(nn.Module):
+    """(B, C, H, W) to (B, H W C), in the order of the other frameworks; a view where channels are stored last."""
 
     def forward(self, x: Tensor) -> Tensor:
-        states, _ = self.rnn0(x)
-        _, last = self.rnn1(self.v0(states))
-        return self.linear3(self.linear2(last[0]))
+        return x.permute(0, 2, 3, 1).flatten(1)
 
 
-def seed(problem: Problem) -> nn.Module:
-    model = Seed()
-    load_rnn(model.rnn0, problem.weights, "0.RNN")
-    load_linear(model.v0, problem.weights, "0.RNN.V")
-    load_rnn(model.rnn1, problem.weights, "1.RNN")
-    load_linear(model.linear2, problem.weights, "2.Linear")
-    load_linear(model.linear3, problem.weights, "3.Linear")
-    return model
+def convolution(layer: spec.Conv2D, shape: spec.Shape, weights: Weights) -> nn.Module:
+    module = nn.Conv2d(shape[-1], layer.filters, layer.kernel_size)
+    fill(module.weight, weights["w"].transpose(3, 2, 0, 1))
+    fill(module.bias, weights["b"])
+    return module
 
 
-ROWS = {"seed": seed}
+# --- sequences ---
 
 
-# --- zen's weights: PyTorch keeps them transposed, and has both biases too ---
+class Recurrent(nn.Module):
+    """An nn.RNN, nn.LSTM or nn.GRU that gives the states of all steps, or the last."""
+
+    def __init__(self, cell: nn.RNNBase, return_sequences: bool) -> None:
+        super().__init__()
+        self.cell = cell
+        self.return_sequences = return_sequences
+
+    def forward(self, x: Tensor) -> Tensor:
+        states, last = self.cell(x)
+        if self.return_sequences:
+            return states
+        return last[0][0] if isinstance(last, tuple) else last[0]
 
 
-@torch.no_grad()
-def load_linear(layer: nn.Linear, weights: dict, name: str) -> None:
-    layer.weight.copy_(torch.from_numpy(weights[f"{name}.w"].T))
-    layer.bias.copy_(torch.from_numpy(weights[f"{name}.b"]))
+def recurrence(cell: nn.RNNBase, U: np.ndarray, W: np.ndarray, b: np.ndarray, b_recurrent: np.ndarray) -> nn.RNNBase:
+    fill(cell.weight_ih_l0, U.T)
+    fill(cell.weight_hh_l0, W.T)
+    fill(cell.bias_ih_l0, b)
+    fill(cell.bias_hh_l0, b_recurrent)
+    return cell
 
 
-@torch.no_grad()
-def load_rnn(layer: nn.RNN, weights: dict, name: str) -> None:
-    for part, side in (("U", "ih"), ("W", "hh")):
-        getattr(layer, f"weight_{side}_l0").copy_(torch.from_numpy(weights[f"{name}.{part}.w"].T))
-        getattr(layer, f"bias_{side}_l0").copy_(torch.from_numpy(weights[f"{name}.{part}.b"]))
+def rnn(layer: spec.RNN, shape: spec.Shape, weights: Weights) -> nn.Module:
+    cell = nn.RNN(shape[-1], layer.hidden_dim, batch_first=True)
+    recurrence(cell, *(weights[name] for name in ("U.w", "W.w", "U.b", "W.b")))
+    states = Recurrent(cell, layer.return_sequences)
+    return nn.Sequential(states, linear(weights["V.w"], weights["V.b"])) if layer.units else states
 
 
-# --- the worker's interface ---
+def lstm(layer: spec.LSTM, shape: spec.Shape, weights: Weights) -> nn.Module:
+    """PyTorch's gates are i, f, g, o. Its second bias stays at zero: both would move the sum twice as fast."""
+    cell = nn.LSTM(shape[-1], layer.hidden_dim, batch_first=True)
+    U, W, b = (_reordered(weights[name], 4, (0, 1, 3, 2)) for name in ("U", "W", "b"))
+    recurrence(cell, U, W, b, np.zeros_like(b))
+    cell.bias_hh_l0.requires_grad_(False)
+    return Recurrent(cell, layer.return_sequences)
 
 
-def variants(name: str, problem: Problem) -> dict[str, Callable]:
-    return {
-        "eager": lambda: _step(ROWS[name](problem), problem, foreach=False),
-        "eager, foreach": lambda: _step(ROWS[name](problem), problem, foreach=True),
-        "compile": lambda: _step(_compiled(ROWS[name](problem)), problem, foreach=False),
-    }
+def gru(layer: spec.GRU, shape: spec.Shape, weights: Weights) -> nn.Module:
+    """Of PyTorch's second bias only the part of n learns: the others would move the sum twice as fast."""
+    cell = nn.GRU(shape[-1], layer.hidden_dim, batch_first=True)
+    b_recurrent = np.concatenate([np.zeros(2 * layer.hidden_dim, np.float32), weights["b_n"]])
+    recurrence(cell, weights["U"], weights["W"], weights["b"], b_recurrent)
+    learns = torch.from_numpy(np.repeat(np.float32([0, 0, 1]), layer.hidden_dim))
+    cell.bias_hh_l0.register_hook(lambda g: g * learns)
+    return Recurrent(cell, layer.return_sequences)
 
 
-def _compiled(model: nn.Module) -> Callable:
-    """Without `allow_rnn`, torch.compile leaves a model with an `nn.RNN` as it is, and says nothing."""
-    torch._dynamo.config.allow_rnn = True
-    return torch.compile(model)
+def _reordered(gates: np.ndarray, count: int, order: tuple[int, ...]) -> np.ndarray:
+    parts = np.split(gates, count, axis=-1)
+    return np.concatenate([parts[i] for i in order], axis=-1)
 
 
-def _step(model: nn.Module, problem: Problem, foreach: bool) -> Callable[[int], Tensor]:
-    inputs, targets = torch.from_numpy(problem.inputs), torch.from_numpy(problem.targets)
-    optimizer = torch.optim.RMSprop(model.parameters(), LEARNING_RATE, alpha=BETA, eps=EPSILON, foreach=foreach)
-    mse = nn.MSELoss()
-
-    def step(batch: int) -> Tensor:
-        optimizer.zero_grad()
-        loss = mse(model(inputs[batch]), targets[batch])
-        loss.backward()
-        optimizer.step()
-        return loss.detach()
-
-    return step
-
-
-def version() -> str:
-    return f"torch {torch.__version__}"
+LAYERS: dict[type, Callable[..., nn.Module]] = {
+    spec.Linear: lambda *given: linear(given[-1]["w"], given[-1]["b"]),
+    spec.ReLU: lambda *_: nn.ReLU(),
+    spec.Sigmoid: lambda *_: nn.Sigmoid(),
+    spec.Flatten: lambda *_: Flatten(),
+    spec.MaxPool: lambda layer, *_: nn.MaxPool2d(layer.size),
+    spec.Conv2D: convolution,
+    spec.Embedding: embedding,
+    spec.RNN: rnn,
+    spec.LSTM: lstm,
+    spec.GRU: gru,
+}
