@@ -10,6 +10,7 @@ from zen_cli.config.registry import COMPONENTS, REQUIRED, Setting, settings_of
 from zen_cli.config.resolve import PLURALS, component_kind, item_type
 from zen_cli.config.schema import Config, Data, Split, Training
 from zen_cli.config.values import describe
+from zen_cli.nn.recurrent import Recurrent
 
 HEAD = """# What a config may say
 
@@ -27,6 +28,8 @@ def page() -> str:
     parts = [HEAD, *(_entry("##", title, section) for title, section in sections.items())]
     for kind, components in COMPONENTS.items():
         parts += [f"## {PLURALS[kind].capitalize()}\n", *_entries(components)]
+        if kind == "layer":
+            parts.append(f"### Recurrent layers\n\n{inspect.getdoc(Recurrent)}\n")
     return "\n".join(parts)
 
 

@@ -19,7 +19,7 @@ C = TypeVar("C", bound=Cell)
 
 
 class Recurrent(Layer, Generic[C]):
-    """What RNN, LSTM and GRU share: layers of cells, in one direction or both.
+    """What RNN, LSTM and GRU have in common.
 
     (T, n) becomes (T, D) with `return_sequences`, and (D,), the last states, without; D is `hidden_dim`, or twice that
     where `bidirectional` adds cells that read each sequence from its end: theirs is the second half, and their last
@@ -27,7 +27,7 @@ class Recurrent(Layer, Generic[C]):
     share of the features that is zeroed between them.
 
     With `stateful` the last states of a batch are, while training, the first of the next, example by example, so that
-    sequences can be longer than what one batch holds; gradients stay within a batch. They start at zero in every
+    sequences can be longer than what one batch holds; gradients stay within a batch. States start at zero in every
     epoch and where the size of a batch changes. Predictions always start at zero.
     """
 
@@ -104,6 +104,7 @@ class RNN(Recurrent[RNNCell]):
     (T, n) becomes (T, units) with `return_sequences`, and (hidden_dim,), the last state, without. `units` is
     the size of V; 0 leaves V out, so that sequences are the states themselves, (T, hidden_dim). The last
     state never passes through V. (Elman 1990, "Finding structure in time".) `activation` may be relu instead of tanh.
+    What the other settings do stands under Recurrent layers.
     """
 
     def __init__(
@@ -154,7 +155,8 @@ class LSTM(Recurrent[LSTMCell]):
     (T, n) becomes (T, hidden_dim) with `return_sequences`, and (hidden_dim,), the last state, without.
     (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000: as in PyTorch, which keeps b in two.) U
     starts as Xavier's, W orthogonal, each gate for itself, or both as `initializer` says; b at zero, but at
-    `forget_bias` for the forget gate (Jozefowicz et al. 2015), all as in Keras.
+    `forget_bias` for the forget gate (Jozefowicz et al. 2015), all as in Keras. What the other settings do stands
+    under Recurrent layers.
     """
 
     def __init__(
@@ -183,7 +185,7 @@ class GRU(Recurrent[GRUCell]):
     where each of r, z and n has its own part of U, W and b. (T, n) becomes (T, hidden_dim) with `return_sequences`, and
     (hidden_dim,), the last state, without. (Cho et al. 2014, in the form of cuDNN, PyTorch and Keras, where r comes
     after the product.) U starts as Xavier's, W orthogonal, each gate for itself, or both as `initializer` says; b and
-    b_n at zero.
+    b_n at zero. What the other settings do stands under Recurrent layers.
     """
 
     def __init__(
