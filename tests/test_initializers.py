@@ -131,5 +131,5 @@ def test_a_config_chooses_the_initializer_of_a_layer():
 
 
 def test_the_chosen_initializer_draws_the_weights_and_not_the_bias():
-    model = built([nn.Linear(2, Constant(3))], (2,))
+    model = built([nn.Linear(2, initializer=Constant(3))], (2,))
     assert model.parameters.vector.tolist() == [3, 3, 3, 3, 0, 0]

@@ -311,7 +311,7 @@ def test_a_loss_as_one_op_is_its_composed_twin(op, arrays, settings):
 
 def test_a_variance_below_eps_counts_as_eps_and_keeps_its_gradient():
     pred, real, eps = Tensor(np.array([[0.0, -12.0]])), np.array([[0.1]]), 1e-4
-    value = loss.gaussian_nll(pred, real, eps=eps)
+    value = loss.gaussian_nll(pred, real, epsilon=eps)
     value.backward()
     assert float(value.value) == pytest.approx((math.log(eps) + 0.1**2 / eps) / 2, rel=1e-12)
     slope = (1 / eps - 0.1**2 / eps**2) / 2 * math.exp(-12)  # dL/dv at eps, times dv/ds: PyTorch's
@@ -353,9 +353,7 @@ def test_shapes_that_do_not_match_are_named(function, shape, real):
 @pytest.mark.parametrize("classes", [[-1, 0], [0, 3]])
 @pytest.mark.parametrize("made", [Tensor, ad.softmax], ids=["probabilities", "softmax"])
 def test_a_class_that_does_not_exist_is_refused(classes, made):
-    with pytest.raises(
-        (DataError, IndexError), match=f"numbered from 0 to 2, but got {min(classes)} to {max(classes)}"
-    ):
+    with pytest.raises(DataError, match=f"numbered from 0 to 2, but got {min(classes)} to {max(classes)}"):
         loss.categorical_crossentropy(made(distribution(2, 3)), np.array(classes))
 
 

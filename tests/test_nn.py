@@ -1,3 +1,4 @@
+import copy
 import math
 import operator
 
@@ -8,6 +9,7 @@ from conftest import built, numbers
 from zen_cli import autodiff as ad
 from zen_cli import loss, nn, optim
 from zen_cli.errors import ShapeError
+from zen_cli.nn.layers import every_layer
 from zen_cli.nn.model import LayerSummary, batches
 
 
@@ -87,6 +89,14 @@ def test_build_call_and_summary_agree_on_shapes(layer, example, output, count):
     assert model.summary == (LayerSummary(type(layer).__name__, output, count),)
     assert model.parameters.vector.size == model.parameters.gradient.size == count
     assert model(np.zeros((2, *example))).shape == (2, *output)
+
+
+@pytest.mark.parametrize(("layer", "example", "output"), [row[:3] for row in SHAPES])
+def test_no_examples_give_no_outputs(layer, example, output):
+    layer = copy.deepcopy(layer)
+    for part in every_layer([layer]):
+        part.owned = False
+    assert nn.Model([layer]).predict(np.zeros((0, *example))).shape == (0, *output)
 
 
 def test_table_has_a_row_for_every_layer():

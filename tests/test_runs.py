@@ -38,7 +38,7 @@ def test_run_json_says_where_the_results_come_from(tiny_run):
     assert info["sequence"] == 1
     assert info["argv"][0] == "train"
     assert info["config"]["optimizer"]["SGD"]["lr"] == 0.1
-    assert info["environment"].keys() == {"zen", "python", "numpy", "machine", "system", "blas"}
+    assert info["environment"].keys() == {"zen", "python", "numpy", "machine", "system", "simd", "blas"}
     assert [pool["num_threads"] for pool in info["environment"]["blas"]] == [1] * len(info["environment"]["blas"])
     assert re.fullmatch("[0-9a-f]{64}", info["data"].pop("sha256"))
     assert info["data"] == {"examples": 9, "train": 6}

@@ -175,7 +175,7 @@ def test_several_values_have_their_quantiles_and_variances_one_after_the_other()
     assert (read.shape((3,)), read.shape((4, 3))) == ((6,), (4, 6))
     assert read.prediction(np.arange(6.0)[None]).tolist() == [[1, 3, 5]]
     assert read.spread(np.arange(6.0)[None])["quantile_0.1"].tolist() == [[0, 2, 4]]
-    read = loss.OF_VALUES["gaussian_nll"][1]({"eps": 1e-4})
+    read = loss.OF_VALUES["gaussian_nll"][1]({"epsilon": 1e-4})
     assert read.shape((3,)) == (6,)
     outputs = np.array([[7, 0, 8, math.log(4), 9, -50]])
     assert read.prediction(outputs).tolist() == [[7, 8, 9]]

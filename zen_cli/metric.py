@@ -46,7 +46,9 @@ def sMAPE(pred: Array, real: Array) -> float:
     A 0 predicted as 0 counts as no error. Hyndman and Koehler 2006, with absolute values below too, so that values of
     any sign may be scored.
     """
-    return 200 * _mean(_ratio(np.abs(_error(pred, real)), np.abs(pred) + np.abs(real)))
+    return 200 * _mean(
+        _ratio(np.abs(_error(pred, real)), np.abs(pred, dtype=np.float64) + np.abs(real, dtype=np.float64))
+    )
 
 
 def MASE(pred: Array, real: Array, past: Array, *, season: Count = 1) -> float:
@@ -55,7 +57,7 @@ def MASE(pred: Array, real: Array, past: Array, *, season: Count = 1) -> float:
     The naive prediction is the value `season` examples ago: MAE / mean(|y_t - y_(t - season)|). Below 1 is better than
     naive. Where that never errs, any error is infinite, and none is 0. Hyndman and Koehler 2006.
     """
-    naive = np.abs(past[season:] - past[:-season], dtype=np.float64)
+    naive = np.abs(_error(past[season:], past[:-season]))
     scaled = _ratio(_columns(np.abs(_error(pred, real))).mean(axis=0), _columns(naive).mean(axis=0))
     return _mean(scaled)
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from zen_cli.autodiff.dropout import keep_mask
+from zen_cli.autodiff.dropout import LEVELS, keep_mask
 
 
 class Repeating:
@@ -12,7 +12,8 @@ class Repeating:
 
 
 def numpy_dropout(x, rate, rng):
-    return np.where(keep_mask(rng, x.shape, rate), x / (1 - rate), 0)
+    dropped = round(rate * LEVELS)
+    return np.where(keep_mask(rng, x.shape, dropped), x / (1 - dropped / LEVELS), 0)
 
 
 REFERENCES = {"dropout": numpy_dropout}

@@ -78,7 +78,7 @@ LOSSES_OF_VALUES = {
     **of_values("quantile", pinball(0.1, 0.5, 0.9), FAR.repeat(3, axis=1)),
     **of_values("quantile: {quantiles: [0.25]}", pinball(0.25)),
     **of_values("gaussian_nll", gaussian_nll(1e-6), UNSURE),
-    **of_values("gaussian_nll: {eps: 0.5}", gaussian_nll(0.5), UNSURE),
+    **of_values("gaussian_nll: {epsilon: 0.5}", gaussian_nll(0.5), UNSURE),
 }
 
 # --- classes ---

@@ -4,8 +4,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from zen_cli.autodiff.elementwise import log, sigmoid
+from zen_cli.autodiff.elementwise import extremum, log, logistic, sigmoid
 from zen_cli.autodiff.probabilities import exponentials, log_softmax
+from zen_cli.autodiff.products import fixed
 from zen_cli.autodiff.reductions import reduce_mean, reduce_sum
 from zen_cli.autodiff.shapes import reshape
 from zen_cli.autodiff.tensor import (
@@ -49,8 +50,8 @@ def sigmoid_crossentropy_composed(x: Operand, real: Operand) -> Tensor:
 @primitive
 def sigmoid_crossentropy(x: Array, real: Array, /) -> tuple[Array, PullBack]:
     """`binary_crossentropy` of sigmoid(x), exact however large x: max(x, 0) - x real + log(1 + e^-|x|)."""
-    y = np.maximum(x, 0) - x * real + np.log1p(np.exp(-np.abs(x)))
-    return y, lambda g: (lambda: g * (0.5 * np.tanh(0.5 * x) + 0.5 - real), lambda: -g * x)
+    y = extremum(np.maximum, x, 0) - x * real + np.log1p(np.exp(-np.absolute(x)))
+    return y, lambda g: (lambda: g * (logistic(x) - real), lambda: -g * x)
 
 
 # --- whole losses: one number ---
@@ -110,15 +111,10 @@ def softmax_crossentropy(x: Array, /, classes: Array, weights: Array | None = No
 
 @lru_cache(maxsize=64)
 def _equal_weights(count: int, dtype: np.dtype) -> Array:
-    return _fixed(np.full(count, 1 / count, dtype))
+    return fixed(np.full(count, 1 / count, dtype))
 
 
 @lru_cache(maxsize=64)
 def _first_places(rows: int, width: int) -> Array:
     """Where each row begins among the elements of an array of `rows` by `width`."""
-    return _fixed(np.arange(0, rows * width, width))
-
-
-def _fixed(array: Array) -> Array:
-    array.flags.writeable = False
-    return array
+    return fixed(np.arange(0, rows * width, width))

@@ -17,7 +17,7 @@ def conv2d_max_pool_composed(
     padding: Padding = NO_PADDING,
     dilation: Pair = (1, 1),
 ) -> Tensor:
-    """What `conv2d_max_pool` does, without any backpropagation code."""
+    """What `conv2d_max_pool` does, as two ops."""
     return max_pool(conv2d(x, w, b, stride, padding, dilation), size)
 
 
@@ -39,6 +39,8 @@ def conv2d_max_pool(
     """
     height, width = output_size(x.shape, w.shape, stride, padding, dilation)
     (ph, pw), H, W = size, height // size[0], width // size[1]
+    if not H or not W:
+        raise ValueError(f"conv2d_max_pool: windows of {size} do not fit into outputs of {(height, width)}")
     conv = Convolution(x, w, stride, padding, dilation, (pw, H * ph, W))
     N, B = w.shape[3], len(x)
     y = np.empty((H, N, W, B), conv.dtype)

@@ -58,7 +58,7 @@ def rnn(
     dtype = np.result_type(x, m, h0)
     m = m.astype(dtype, copy=False)
     w, u_b = m[:H], m[H:]
-    last, f = late[-1] if late else 0, _ACTIVATIONS[activation]
+    last, f = late[-1] if late else 0, ACTIVATIONS[activation]
     s = np.empty((1 + T + lag, B, H + n + 1 if B == 1 else H), dtype)
     h = s[:, :, :H]
     h[0] = h0
@@ -134,7 +134,7 @@ def _slopes_of_relu(h: Array) -> Array:
     return (h > 0).astype(h.dtype)
 
 
-_ACTIVATIONS: dict[str, Callable[[Array, Array], object]] = {"tanh": np.tanh, "relu": _relu}
+ACTIVATIONS: dict[str, Callable[[Array, Array], object]] = {"tanh": np.tanh, "relu": _relu}
 _SLOPES = {"tanh": _slopes_of_tanh, "relu": _slopes_of_relu}
 
 
@@ -193,13 +193,13 @@ def _staggered_weights(*arrays: Array, counts: tuple[int, ...]) -> tuple[Array, 
 
 
 @functools.lru_cache
-def _places(n: int, sizes: tuple[int, ...]) -> tuple[list[slice], list[slice]]:
+def _places(n: int, sizes: tuple[int, ...]) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
     """For each layer, of `sizes` units, the rows of m that feed it and its own rows, which are its columns too."""
     parts = _slices(sizes)
-    return [slice(parts[-1].stop, parts[-1].stop + n), *parts[:-1]], parts
+    return (slice(parts[-1].stop, parts[-1].stop + n), *parts[:-1]), parts
 
 
 @functools.lru_cache
-def _slices(sizes: tuple[int, ...]) -> list[slice]:
+def _slices(sizes: tuple[int, ...]) -> tuple[slice, ...]:
     """Consecutive stretches of these sizes."""
-    return [slice(start, stop) for start, stop in pairwise(accumulate(sizes, initial=0))]
+    return tuple(slice(start, stop) for start, stop in pairwise(accumulate(sizes, initial=0)))

@@ -1,9 +1,11 @@
 """Sums, means and their kin along any axes."""
 
+import math
+
 import numpy as np
 
 from zen_cli.autodiff.elementwise import square
-from zen_cli.autodiff.tensor import Array, Operand, PullBack, Tensor, primitive
+from zen_cli.autodiff.tensor import Array, Operand, PullBack, Tensor, multiply, primitive
 
 Axes = int | tuple[int, ...] | None
 
@@ -21,8 +23,9 @@ def reduce_sum(x: Array, /, axis: Axes = None, keepdims: bool = False) -> tuple[
 
 def reduce_mean(x: Operand, axis: Axes = None, keepdims: bool = False) -> Tensor:
     """The mean over `axis`: one axis, several, or all of them."""
-    total = reduce_sum(x, axis, keepdims)
-    return total * (total.size / np.size(x))
+    axes = range(np.ndim(x)) if axis is None else np.atleast_1d(axis).astype(int)
+    count = math.prod(np.shape(x)[i] for i in axes)
+    return multiply(reduce_sum(x, axis, keepdims), 1 / count)
 
 
 def reduce_variance(x: Operand, axis: Axes = None, keepdims: bool = False) -> Tensor:

@@ -236,6 +236,10 @@ class Product:
     def __call__(self, out: Array | None = None) -> Array:
         return self.a.dot(self.b, out)
 
+    def fits(self, out: Array) -> bool:
+        shape = (*self.a.shape[:-1], *self.b.shape[1:])
+        return out.shape == shape and out.dtype == self.b.dtype and out.flags.c_contiguous
+
 
 def _walk_back(root: Tensor, seed: Array, replace: bool) -> None:
     pending, written = {root: seed}, set[Tensor]()
@@ -261,7 +265,7 @@ def _write(leaf: Tensor, gradient: Gradient) -> None:
     """Make `gradient` what the leaf holds."""
     if leaf.grad is None:
         leaf.grad = np.empty_like(leaf.value)
-    if isinstance(gradient, Product) and gradient.b.dtype == leaf.dtype and leaf.grad.flags.c_contiguous:
+    if isinstance(gradient, Product) and gradient.fits(leaf.grad):
         gradient(leaf.grad)
     else:
         np.copyto(leaf.grad, _like(gradient() if callable(gradient) else gradient, leaf.value))

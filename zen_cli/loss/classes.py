@@ -33,7 +33,10 @@ def categorical_crossentropy(
     real = np.asarray(real)
     if logits is not None and not label_smoothing and _are_classes(real, given.shape):
         weights = None if mask is None else shares(mask, real.shape, given.dtype)
-        return ad.softmax_crossentropy(logits, real, weights)
+        try:
+            return ad.softmax_crossentropy(logits, real, weights)
+        except IndexError as error:
+            raise DataError(str(error)) from None
     rows = _rows(real, given, "categorical_crossentropy")
     rows = (1 - label_smoothing) * rows + label_smoothing / rows.shape[-1] if label_smoothing else rows
     log_p = ad.log(pred) if logits is None else ad.log_softmax(logits)

@@ -68,7 +68,7 @@ class MeanAndVariance(Outputs):
 
     def spread(self, outputs: Array) -> dict[str, Array]:
         log_variance: Array = outputs[..., 1::2]
-        return {"std": np.sqrt(np.maximum(np.exp(log_variance), self.settings["eps"]))}
+        return {"std": np.sqrt(np.maximum(np.exp(log_variance), self.settings["epsilon"]))}
 
 
 class Categorical(Outputs):

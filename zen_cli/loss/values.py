@@ -46,15 +46,17 @@ def quantile(
     return average(ad.maximum(levels * error, (levels - 1) * error), mask)
 
 
-def gaussian_nll(pred: Tensor, real: np.ndarray, mask: Mask = None, *, eps: Positive = 1e-6) -> Tensor:
+def gaussian_nll(pred: Tensor, real: np.ndarray, mask: Mask = None, *, epsilon: Positive = 1e-6) -> Tensor:
     """-log of a normal density, up to a constant: the mean of (log v + (mean - real)^2 / v) / 2.
 
     The model gives two numbers for a value, (..., 2 n) for values (..., n): the mean and log v, the logarithm of the
-    variance. No variance counts as less than `eps`. Nix and Weigend 1994; PyTorch's GaussianNLLLoss.
+    variance. No variance counts as less than `epsilon`. Nix and Weigend 1994; PyTorch's GaussianNLLLoss.
     """
     both, real = _several_for_each(pred, real, 2, "gaussian_nll")
     mean, variance = both[..., 0], ad.exp(both[..., 1])
-    v = variance + np.maximum(eps - variance.value, 0)  # a constant is added: a variance below eps keeps its gradient
+    v = variance + np.maximum(
+        epsilon - variance.value, 0
+    )  # a constant is added: a variance below epsilon keeps its gradient
     return average((ad.log(v) + ad.square(mean - real) / v) / 2, mask)
 
 

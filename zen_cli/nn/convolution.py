@@ -153,7 +153,7 @@ def pooled_stages(layers: Sequence[Layer]) -> list[Layer]:
     """What to call, in order, for layers that are built: a convolution and the MaxPool after it are put together."""
     found: list[Layer] = []
     for layer in layers:
-        activations = list(takewhile(lambda stage: isinstance(stage, NON_DECREASING), reversed(found)))
+        activations = list(takewhile(lambda stage: _never_decreases(stage), reversed(found)))
         place = len(found) - len(activations) - 1
         convolution = found[place] if place >= 0 else None
         if isinstance(convolution, Convolution) and isinstance(layer, MaxPool) and layer.side_by_side:
@@ -161,3 +161,7 @@ def pooled_stages(layers: Sequence[Layer]) -> list[Layer]:
         else:
             found.append(layer)
     return found
+
+
+def _never_decreases(stage: Layer) -> bool:
+    return type(stage) in NON_DECREASING and getattr(stage, "slope", 0) >= 0

@@ -89,7 +89,7 @@ class Linear(Layer):
     w starts as `initializer` says, without one uniform on +-1/sqrt(n); b at zero.
     """
 
-    def __init__(self, units: Count, initializer: ChosenInitializer = None) -> None:
+    def __init__(self, units: Count, *, initializer: ChosenInitializer = None) -> None:
         self.units = units
         self.initializer = initializer or uniform_fan_in
 

@@ -13,7 +13,7 @@ from zen_cli.nn.initializers import ChosenInitializer
 from zen_cli.nn.layers import Layer, Linear, Moment
 from zen_cli.nn.parameters import Declaration, Shape
 from zen_cli.nn.stacking import Link, run
-from zen_cli.settings import Count, CountOrZero, Decay, Finite
+from zen_cli.settings import Count, CountOrZero, Finite, Rate
 
 C = TypeVar("C", bound=Cell)
 
@@ -116,7 +116,7 @@ class RNN(Recurrent[RNNCell]):
         activation: Literal["tanh", "relu"] = "tanh",
         layers: Count = 1,
         bidirectional: bool = False,
-        dropout: Decay = 0.0,
+        dropout: Rate = 0.0,
         stateful: bool = False,
         initializer: ChosenInitializer = None,
     ) -> None:
@@ -166,7 +166,7 @@ class LSTM(Recurrent[LSTMCell]):
         return_sequences: bool = False,
         layers: Count = 1,
         bidirectional: bool = False,
-        dropout: Decay = 0.0,
+        dropout: Rate = 0.0,
         stateful: bool = False,
         forget_bias: Finite = 1.0,
         initializer: ChosenInitializer = None,
@@ -195,7 +195,7 @@ class GRU(Recurrent[GRUCell]):
         return_sequences: bool = False,
         layers: Count = 1,
         bidirectional: bool = False,
-        dropout: Decay = 0.0,
+        dropout: Rate = 0.0,
         stateful: bool = False,
         initializer: ChosenInitializer = None,
     ) -> None:
@@ -210,11 +210,11 @@ class StackedRNN(Layer):
     """RNN layers one after the other, all but the last with sequences, as one chain of recurrences."""
 
     def __init__(self, layers: Sequence[RNN]) -> None:
-        self.layers = tuple(layers)
+        self.members = tuple(layers)
         self.links = [link for layer in layers for link in layer.links]
 
     def __call__(self, x: Tensor) -> Tensor:
-        return run(self.links, x, self.layers[-1].return_sequences)
+        return run(self.links, x, self.members[-1].return_sequences)
 
 
 def chained_stages(layers: Sequence[Layer]) -> list[Layer]:
@@ -232,5 +232,5 @@ def chained_stages(layers: Sequence[Layer]) -> list[Layer]:
 def _chain(stage: Layer) -> tuple[RNN, ...]:
     """The RNN layers that a stage is made of, if it is a chain of recurrences."""
     if isinstance(stage, StackedRNN):
-        return stage.layers
-    return (stage,) if isinstance(stage, RNN) and stage.links else ()
+        return stage.members
+    return (stage,) if type(stage) is RNN and stage.links else ()

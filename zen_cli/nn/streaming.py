@@ -15,6 +15,7 @@ import numpy as np
 
 from zen_cli.autodiff import Tensor
 from zen_cli.autodiff.elementwise import logistic
+from zen_cli.autodiff.recurrent import ACTIVATIONS
 from zen_cli.nn.activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
 from zen_cli.nn.cells import GRUCell, LSTMCell, RNNCell
 from zen_cli.nn.dropout import Dropout
@@ -89,7 +90,7 @@ def _split(layers: Sequence[Layer]) -> tuple[Sequence[Fed], Sequence[Layer]] | N
     body: list[Fed] = []
     between: list[Layer] = []
     for place, layer in enumerate(layers, start=1):
-        if isinstance(layer, Recurrent) and not layer.bidirectional:
+        if isinstance(layer, Recurrent) and _is_known(layer):
             for (cell,) in layer.cells:
                 body.append((between, cell))
                 between = []
@@ -103,8 +104,12 @@ def _split(layers: Sequence[Layer]) -> tuple[Sequence[Fed], Sequence[Layer]] | N
     return None
 
 
+def _is_known(layer: Recurrent[Any]) -> bool:
+    return not layer.bidirectional and all(type(cell) in CELLS for (cell,) in layer.cells)
+
+
 def _is_on_last_axis(layer: Layer) -> bool:
-    return isinstance(layer, ON_LAST_AXIS) and all(map(_is_on_last_axis, layer.parts))
+    return type(layer) in ON_LAST_AXIS and all(map(_is_on_last_axis, layer.parts))
 
 
 def _through(layers: Iterable[Layer], x: Array) -> Array:
@@ -211,13 +216,6 @@ def _laid_out(steps: Sequence[Recurrence | EachAlone], count: int, dtype: np.dty
 def _rnn(cell: RNNCell) -> tuple[Array, Array, Advance]:
     U, W = cell.U, cell.W
     return np.vstack([U.w.value, U.b.value + W.b.value]), W.w.value, ACTIVATIONS[cell.activation]
-
-
-def _relu(z: Array, h: Array) -> None:
-    np.maximum(z, 0, out=h)
-
-
-ACTIVATIONS: dict[str, Advance] = {"tanh": np.tanh, "relu": _relu}
 
 
 def _lstm(cell: LSTMCell) -> tuple[Array, Array, Advance]:

@@ -8,6 +8,7 @@ import numpy as np
 import threadpoolctl
 
 import zen_cli
+from zen_cli.autodiff.products import vector_extensions
 
 M_TRIM_THRESHOLD = -1  # as in glibc's malloc.h
 M_MMAP_MAX = -4
@@ -15,7 +16,7 @@ LARGEST_INT = 2**31 - 1
 
 
 def describe() -> dict[str, Any]:
-    """Versions, the machine, and the BLAS with its kernel and threads; call it after `pin_threads`."""
+    """Versions, the machine, NumPy's vector instructions, the BLAS with its kernel and threads; after `pin_threads`."""
     blas = [pool for pool in threadpoolctl.threadpool_info() if pool.get("user_api") == "blas"]
     kept = ("internal_api", "version", "architecture", "num_threads")
     return {
@@ -24,6 +25,7 @@ def describe() -> dict[str, Any]:
         "numpy": np.__version__,
         "machine": platform.machine(),
         "system": platform.system(),
+        "simd": vector_extensions(),
         "blas": [{key: pool.get(key) for key in kept} for pool in blas],
     }
 

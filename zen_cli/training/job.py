@@ -113,7 +113,8 @@ def held_out_scores(experiment: Experiment) -> dict[str, float]:
     if not len(inputs):
         return {}
     loss, outputs = evaluate(e.model, inputs, targets, e.loss_fn)
-    scores = measured(e.metrics, e.outputs.prediction(outputs), targets, e.data.task.labels)
+    with np.errstate(all="ignore"):
+        scores = measured(e.metrics, e.outputs.prediction(outputs), targets, e.data.task.labels)
     return {"val_loss": loss, **{f"val_{name}": score for name, score in scores.items()}}
 
 

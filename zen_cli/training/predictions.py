@@ -57,7 +57,8 @@ def one_step(experiment: Experiment) -> OneStep:
     part = [TRAINED] * data.train + [HELD_OUT] * data.held_out
     columns = {"truth": task.column(data.targets), **_columns(experiment, outputs)}
     table = {task.position: data.positions, **columns, "part": part}
-    return OneStep(table, _scores_by_part(experiment, experiment.outputs.prediction(outputs)))
+    with np.errstate(all="ignore"):
+        return OneStep(table, _scores_by_part(experiment, experiment.outputs.prediction(outputs)))
 
 
 def _scores_by_part(experiment: Experiment, predictions: np.ndarray) -> Scores:
@@ -73,8 +74,9 @@ def _scores_by_part(experiment: Experiment, predictions: np.ndarray) -> Scores:
 def _columns(experiment: Experiment, outputs: np.ndarray) -> Table:
     """What is predicted, and what else the outputs tell."""
     task, read = experiment.data.task, experiment.outputs
-    spread = {name: task.column(values) for name, values in read.spread(outputs).items()}
-    return {**task.columns(read.prediction(outputs)), **spread}
+    with np.errstate(all="ignore"):  # outputs may be as large as they like
+        spread = {name: task.column(values) for name, values in read.spread(outputs).items()}
+        return {**task.columns(read.prediction(outputs)), **spread}
 
 
 def for_new(experiment: Experiment, table: np.ndarray) -> Table:
