@@ -142,7 +142,7 @@ def test_schedule(name):
     schedule, watch, rates = from_config("schedule", name), Watch(), []
     for step, loss in enumerate(stored["losses"]):
         rates.append(stored["lr"] * schedule(Progress(step, len(stored["losses"]), case["per_epoch"], watch)))
-        watch = schedule.watched(watch, loss)
+        watch = schedule.watched(Progress(step + 1, len(stored["losses"]), case["per_epoch"], watch), loss)
     close(rates, case["rates"])
 
 

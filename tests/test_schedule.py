@@ -21,7 +21,8 @@ def factors(made, epochs=EPOCHS, per_epoch=PER_EPOCH, losses=None):
     for epoch in range(epochs):
         for step in range(epoch * per_epoch, (epoch + 1) * per_epoch):
             found.append(made(Progress(step, epochs * per_epoch, per_epoch, watch)))
-        watch = made.watched(watch, losses[epoch] if losses else 1.0)
+        done = Progress((epoch + 1) * per_epoch, epochs * per_epoch, per_epoch, watch)
+        watch = made.watched(done, losses[epoch] if losses else 1.0)
     return found
 
 
@@ -94,8 +95,11 @@ PLATEAUS = [  # patience, the epochs' losses, the factor after each
 def test_a_plateau_is_left_at_a_lower_rate(patience, losses, expected, warm):
     made = schedule.ReduceOnPlateau(patience=patience)
     made = schedule.WarmUp(steps=1, start=0.5, then=made) if warm else made
-    found = factors(made, epochs=len(losses) + 1, per_epoch=1, losses=[*losses, 1])
-    np.testing.assert_allclose(found, [0.5 if warm else 1, *expected], rtol=1e-12)
+    losses, expected = [*losses, 1], [1, *expected]
+    if warm:  # what the losses of the warm-up say does not count
+        losses, expected = [-1.0, *losses], [0.5, *expected]
+    found = factors(made, epochs=len(losses), per_epoch=1, losses=losses)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 # --- in a training ---
@@ -157,3 +161,9 @@ def test_schedules_nest_in_a_config():
     assert scheduled("WarmUp") == schedule.WarmUp()
     assert scheduled("{Step: 3}") == schedule.Step(3)
     assert scheduled("Cosine", "schedule=null") is None
+
+
+@pytest.mark.parametrize(("losses", "reduced"), [([-1.0, -1.2, -1.4], 0), ([-1.0, -0.95, -0.9], 2)])
+def test_a_plateau_of_negative_losses_is_one_that_does_not_fall(losses, reduced):
+    made = schedule.ReduceOnPlateau(factor=0.5, patience=0, threshold=0.1)
+    assert factors(made, 4, losses=[*losses, 0.0])[3 * PER_EPOCH] == 0.5**reduced

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
-from zen_cli.settings import Count, CountOrZero, Decay, Fraction, OneOf, Positive, Share
+from zen_cli.settings import Count, CountOrZero, Fraction, OneOf, Positive, Rate, Share
 
 __all__ = ["Constant", "Cosine", "Exponential", "OneCycle", "ReduceOnPlateau", "Schedule", "Step", "WarmUp"]
 
@@ -42,9 +42,9 @@ class Schedule:
     def __call__(self, at: Progress) -> float:
         raise NotImplementedError
 
-    def watched(self, watch: Watch, loss: float) -> Watch:  # noqa: ARG002 - for the schedules that look at losses
-        """`watch` after one more epoch. `loss` is the held-out one, or that of training where nothing is held out."""
-        return watch
+    def watched(self, at: Progress, loss: float) -> Watch:  # noqa: ARG002 - for the schedules that look at losses
+        """`at.watch` after one more epoch, whose last update is done, and its loss, held-out or else of training."""
+        return at.watch
 
 
 # --- per epoch ---
@@ -83,19 +83,22 @@ class Exponential(Schedule):
 class ReduceOnPlateau(Schedule):
     """Times `factor` whenever more than `patience` epochs in a row have not beaten the best loss.
 
-    To beat it is to be below (1 - threshold) best. The loss is that of the held-out examples, or that of training where
-    none are held out. Per epoch; PyTorch's ReduceLROnPlateau with its defaults, but without min_lr and eps.
+    To beat it is to be below best - threshold |best|. The loss is that of the held-out examples, or that of training
+    where none are held out. Per epoch; PyTorch's ReduceLROnPlateau with its defaults, but without min_lr and eps, and
+    with |best|, which is another number for negative losses alone.
     """
 
     factor: Fraction = 0.1
     patience: CountOrZero = 10
-    threshold: Decay = 1e-4
+    threshold: Rate = 1e-4
 
     def __call__(self, at: Progress) -> float:
         return at.watch.factor
 
-    def watched(self, watch: Watch, loss: float) -> Watch:
-        if loss < watch.best * (1 - self.threshold):
+    def watched(self, at: Progress, loss: float) -> Watch:
+        watch = at.watch
+        margin = self.threshold * abs(watch.best) if math.isfinite(watch.best) else 0.0
+        if loss < watch.best - margin:
             return watch._replace(best=loss, waited=0)
         if watch.waited < self.patience:
             return watch._replace(waited=watch.waited + 1)
@@ -152,14 +155,22 @@ class WarmUp(Schedule):
     then: Annotated[Schedule, OneOf("schedule")] | None = None
 
     def __call__(self, at: Progress) -> float:
-        length = self.steps or self.epochs * at.per_epoch
+        length = self._length(at)
         if at.step < length:
             return self.start + (1 - self.start) * at.step / length
         over = math.ceil(length)
         return self.then(at._replace(step=at.step - over, steps=at.steps - over)) if self.then else 1.0
 
-    def watched(self, watch: Watch, loss: float) -> Watch:
-        return self.then.watched(watch, loss) if self.then else watch
+    def watched(self, at: Progress, loss: float) -> Watch:
+        length = self._length(at)
+        if self.then is None or at.step <= length:  # what the losses of the warm-up say is not for `then`
+            return at.watch
+        over = math.ceil(length)
+        return self.then.watched(at._replace(step=at.step - over, steps=at.steps - over), loss)
+
+    def _length(self, at: Progress) -> float:
+        """In steps."""
+        return self.steps or self.epochs * at.per_epoch
 
 
 def _along_cosine(begin: float, end: float, share: float) -> float:

@@ -17,6 +17,7 @@ from zen_cli.config.checks import (
     check_metric,
     check_outputs,
     check_states,
+    check_tokens,
     metric_name,
     misfit,
     warnings,
@@ -86,7 +87,6 @@ def from_stored(config: Any, name: str) -> Experiment:
 def build(resolved: Resolved) -> Experiment:
     """Build what the config says. ConfigError, with the place, where its parts do not go together."""
     check_depth(resolved)
-    check_states(resolved)
     config = resolved.values
     source: Source = component("source", config["data"]["source"])
     data = _load(source, resolved)
@@ -97,6 +97,8 @@ def build(resolved: Resolved) -> Experiment:
     metrics = _metrics(data, resolved)
     _build_model(model, data, outputs, optimizer, resolved)
     check_batches(model, data, resolved)
+    check_states(data, resolved)
+    check_tokens(model, data, resolved)
     return Experiment(config, source, data, model, loss_fn, outputs, metrics, optimizer, schedule)
 
 

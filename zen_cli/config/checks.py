@@ -12,11 +12,13 @@ from zen_cli.config.resolve import KeyPath, Resolved
 from zen_cli.config.schema import Component, Config
 from zen_cli.config.syntax import MOST_DEPTH
 from zen_cli.data.dataset import Dataset
+from zen_cli.data.tasks import Forecast
 from zen_cli.errors import DataError, UserError
 from zen_cli.loss import Outputs
-from zen_cli.nn import Model
+from zen_cli.nn import Embedding, Flatten, Model, Reshape
 from zen_cli.nn.layers import every_layer
 from zen_cli.nn.parameters import Shape
+from zen_cli.nn.recurrent import Recurrent
 
 
 def warnings(resolved: Resolved) -> list[str]:
@@ -42,14 +44,39 @@ def _layers(resolved: Resolved) -> Iterator[tuple[KeyPath, dict[str, Any]]]:
     return (((*path, name), settings) for path, name, settings in named if name in COMPONENTS["layer"])
 
 
-def check_states(resolved: Resolved) -> None:
-    """Refuse states that are carried from batch to batch where batches do not go on from each other."""
-    if not resolved.values["training"]["shuffle"]:
-        return
+def check_states(data: Dataset, resolved: Resolved) -> None:
+    """Refuse states that are carried from batch to batch where examples do not go on from those of the batch before."""
     for path, settings in _layers(resolved):
-        if settings.get("stateful"):
-            message = "states are carried to the next batch, but training.shuffle draws the examples in any order"
-            raise misfit(resolved, (*path, "stateful"), message, "add shuffle: false to training, or remove stateful")
+        if settings.get("stateful") and (problem := _broken_off(data, resolved)):
+            raise misfit(resolved, (*path, "stateful"), *problem)
+
+
+def _broken_off(data: Dataset, resolved: Resolved) -> tuple[str, str] | None:
+    """Why an example is not the continuation of that at its place in the batch before, and what to do."""
+    training, window = resolved.values["training"], resolved.values["data"]["window"]
+    if window is None:
+        return f"states are carried to the next batch, but {data.task.targets} have no order", "remove stateful"
+    if training["shuffle"]:
+        message = "states are carried to the next batch, but training.shuffle draws the examples in any order"
+        return message, "add shuffle: false to training, or remove stateful"
+    if training["batch_size"] != window:
+        message = f"a window goes on {window} windows later, but the next batch comes after {training['batch_size']}"
+        return message, f"say batch_size: {window} in training, or remove stateful"
+    return None
+
+
+def check_tokens(model: Model, data: Dataset, resolved: Resolved) -> None:
+    """Refuse an Embedding of what are no tokens: outputs of other layers, or numbers that it has no vector for."""
+    for place, layer in enumerate(model.layers):
+        if not isinstance(layer, Embedding):
+            continue
+        if others := [before for before in model.layers[:place] if not isinstance(before, Flatten | Reshape)]:
+            name = type(others[-1]).__name__
+            message = f"Embedding looks up whole numbers, but here it gets the outputs of {name}"
+            raise misfit(resolved, ("model", place), message, "make it the first layer")
+        numbers = data.task.series.values if isinstance(data.task, Forecast) else data.inputs
+        with blamed_on(resolved, "model", place, "Embedding", "tokens"):
+            layer.ids(numbers)
 
 
 def check_depth(resolved: Resolved) -> None:
@@ -65,7 +92,7 @@ def check_outputs(model: Model, output: Shape, data: Dataset, outputs: Outputs, 
     loss_name, last = name_of(resolved.values["loss"]), type(model.layers[-1]).__name__
     if output != needed:
         message = f"the model gives outputs of shape {output}, but {loss_name} of these targets needs {needed}"
-        raise misfit(resolved, ("model", len(model.layers) - 1), message, _output_hint(output, needed, outputs))
+        raise misfit(resolved, ("model", len(model.layers) - 1), message, _output_hint(model, output, needed, outputs))
     if outputs.ending not in (None, last):
         message = f"this loss needs the probabilities of {outputs.ending}, but the model ends with {last}"
         hint = f"end the model with {outputs.ending}, or say from_logits: true"
@@ -75,10 +102,13 @@ def check_outputs(model: Model, output: Shape, data: Dataset, outputs: Outputs, 
         raise misfit(resolved, ("loss", loss_name, "from_logits"), message, "leave out one of the two")
 
 
-def _output_hint(output: Shape, needed: Shape, outputs: Outputs) -> str:
+def _output_hint(model: Model, output: Shape, needed: Shape, outputs: Outputs) -> str:
     if len(output) > len(needed):
-        advice = "take return_sequences: true from the last RNN, or end with one, such as RNN: {hidden_dim: 32}"
-        return f"these are outputs for every step: {advice}"
+        recurrent = [layer for layer in model.layers if isinstance(layer, Recurrent)]
+        if recurrent and recurrent[-1].return_sequences:
+            name = type(recurrent[-1]).__name__
+            return f"these are outputs for every step: take return_sequences: true from the last {name}"
+        return f"put Flatten or GlobalPool before the last layers, which end with Linear: {needed[-1]}"
     return f"end the model with Linear: {needed[-1]}" + (f" and {outputs.ending}" if outputs.ending else "")
 
 

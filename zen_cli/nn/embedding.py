@@ -27,9 +27,9 @@ class Embedding(Layer):
         return (*shape, self.dim)
 
     def __call__(self, x: Tensor) -> Tensor:
-        return ad.embedding(self.w, self._ids(x.value))
+        return ad.embedding(self.w, self.ids(x.value))
 
-    def _ids(self, numbers: np.ndarray) -> np.ndarray:
+    def ids(self, numbers: np.ndarray) -> np.ndarray:
         """Whole numbers, which a model has made floats, as integers again; DataError where they are no tokens."""
         with np.errstate(invalid="ignore"):  # a NaN or an infinity is refused below
             ids = numbers.astype(np.intp)

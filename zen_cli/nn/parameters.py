@@ -92,7 +92,8 @@ class Parameters:
             end = start + math.prod(p.declared_shape)
             p.value = self.vector[start:end].reshape(p.declared_shape)
             p.grad = self.gradient[start:end].reshape(p.declared_shape)
-            p.value[...] = p.initializer(generator(seed, Stream.INIT, index), p.declared_shape)
+            with np.errstate(over="ignore"):  # an initializer may give more than float32 holds: the first loss shows it
+                p.value[...] = p.initializer(generator(seed, Stream.INIT, index), p.declared_shape)
             start = end
         self._buffers = tuple(declaration.buffers)
         for buffer in self._buffers:

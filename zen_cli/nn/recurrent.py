@@ -52,7 +52,14 @@ class Recurrent(Layer, Generic[C]):
     def build(self, shape: Shape, declare: Declaration) -> Shape:
         name = type(self).__name__
         if len(shape) != 2:
-            raise ShapeError(f"{name} expects sequences of shape (steps, features) but each example has shape {shape}")
+            advice = (
+                "put Reshape before it"
+                if len(shape) > 2
+                else "let the recurrent layer before it return_sequences, or put Reshape before it"
+            )
+            raise ShapeError(
+                f"{name} expects sequences of shape (steps, features) but each example has shape {shape}: {advice}"
+            )
         if self.stateful and self.bidirectional:
             raise ShapeError(f"{name}: stateful sequences go on in the next batch, so none can be read from its end")
         steps, width = shape

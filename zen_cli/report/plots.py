@@ -37,23 +37,24 @@ class _PlainLog(LogFormatter):
 def loss_curves(runs: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]) -> Figure:
     """Training loss (solid) and held-out loss (dotted) over the epochs, from each run's name and records.
 
-    The axis is logarithmic, unless a loss is negative, as a density's may be.
+    The axis is logarithmic, unless a loss is negative, as a density's may be, or none is above 0.
     """
     alone, keys = len(runs) == 1, ("loss", "val_loss")
-    negative = any((record.get(key) or 0) < 0 for _, records in runs for record in records for key in keys)
-    label = "loss" if negative else "loss (logarithmic)"
+    losses = [record.get(key) or 0 for _, records in runs for record in records for key in keys]
+    linear = min(losses, default=0) < 0 or max(losses, default=1) == 0
+    label = "loss" if linear else "loss (logarithmic)"
     figure, axes = _canvas(f"Loss of {runs[0][0]}" if alone else "Loss", "epoch", label)
     marker = "." if max(len(records) for _, records in runs) <= 30 else None
     for i, (name, records) in enumerate(runs):
         prefix = "" if alone else f" {name}: "  # a label that starts with _ would be left out of the legend
         colors = (BLUE, ORANGE) if alone else 2 * (CYCLE[i % len(CYCLE)],)
         for key, part, line, color in zip(keys, ("training", "held out"), "-:", colors, strict=True):
-            points = _points(records, key, -math.inf if negative else 0)
+            points = _points(records, key, -math.inf if linear else 0)
             if points:
                 axes.plot(*zip(*points, strict=True), line, label=prefix + part, color=color, marker=marker)
     if axes.lines:
-        axes.set_yscale("linear" if negative else "log")
-        if not negative:
+        axes.set_yscale("linear" if linear else "log")
+        if not linear:
             axes.yaxis.set_major_formatter(_PlainLog())
             axes.yaxis.set_minor_formatter(_PlainLog())
         for text in axes.legend().get_texts():
