@@ -50,6 +50,9 @@ def test_tokens_are_looked_at_before_training(zen, tmp_path, problems_of):
     assert problem.message == "Embedding takes whole numbers from 0 to 5, but got 6"
     (tmp_path / "c.yaml").write_text(embedding("  - Embedding: {tokens: 7, dim: 2}\n"))
     assert zen("train", tmp_path / "c.yaml", "--runs", tmp_path).code == 0
+    plotted = zen("plot", "c-1", "--runs", tmp_path)
+    assert (plotted.code, len(plotted.out.splitlines())) == (0, 2)
+    assert "zen: warning: no extrapolation: a prediction cannot be fed back: Embedding takes" in plotted.err
 
 
 def test_an_embedding_of_outputs_is_refused(problems_of):

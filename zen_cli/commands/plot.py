@@ -40,5 +40,8 @@ def plot(names: tuple[str, ...], kind: str, output: Path | None, steps: int, run
     from zen_cli.report import results
     from zen_cli.training.run import find
 
-    for path in results.plot([find(runs, name) for name in names or (None,)], kind, output, steps):
+    def warn(text: str) -> None:
+        click.echo(f"zen: warning: {text}", err=True)
+
+    for path in results.plot([find(runs, name) for name in names or (None,)], kind, output, steps, warn):
         click.echo(path)

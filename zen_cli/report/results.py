@@ -1,12 +1,13 @@
 """The files of a finished run: its predictions as CSV and its pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
 from zen_cli.config.build import Experiment
 from zen_cli.data.tasks import Forecast
+from zen_cli.errors import DataError
 from zen_cli.report import plots
 from zen_cli.training import predictions
 from zen_cli.training.durable import deliver
@@ -22,8 +23,11 @@ def write(run: Run, experiment: Experiment, table: Table) -> list[Path]:
     return [path, *(plots.save(figure, run.plots / f"{name}.png") for name, figure in pictures.items())]
 
 
-def plot(runs: Sequence[Run], kind: str, output: Path | None, steps: int) -> list[Path]:
-    """Draw all pictures of one run, or the losses of several in one picture, and return their paths."""
+def plot(runs: Sequence[Run], kind: str, output: Path | None, steps: int, warn: Callable[[str], object]) -> list[Path]:
+    """Draw all pictures of one run, or the losses of several in one picture, and return their paths.
+
+    Where a model cannot take in its own predictions, `warn` is told that there is no extrapolation.
+    """
     folder = output or runs[0].plots
     folder.mkdir(parents=True, exist_ok=True)
     names = [run.name for run in runs]
@@ -35,8 +39,11 @@ def plot(runs: Sequence[Run], kind: str, output: Path | None, steps: int) -> lis
     data = experiment.data
     pictures |= _picture(runs[0], experiment, predictions.one_step(experiment).table)
     if isinstance(data.task, Forecast):
-        beyond = predictions.extrapolation(experiment, steps)
-        pictures["extrapolation"] = plots.extrapolation(runs[0].name, data, data.task.series, beyond)
+        try:
+            beyond = predictions.extrapolation(experiment, steps)
+            pictures["extrapolation"] = plots.extrapolation(runs[0].name, data, data.task.series, beyond)
+        except DataError as error:
+            warn(f"no extrapolation: a prediction cannot be fed back: {error}")
     return [plots.save(figure, folder / f"{name}.{kind}") for name, figure in pictures.items()]
 
 
