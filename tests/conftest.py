@@ -17,9 +17,9 @@ from zen_cli.config.reader import read_text
 from zen_cli.config.resolve import resolve
 
 
-def numbers(*shape):
-    """Random numbers, the same each time."""
-    return np.random.default_rng(len(shape)).normal(size=shape)
+def numbers(*shape, low=-2.0, high=2.0):
+    """Random numbers, the same each time for a shape."""
+    return np.random.default_rng(shape).uniform(low, high, shape)
 
 
 def built(layers, example, seed=0, dtype="float64"):

@@ -1,39 +1,34 @@
 """Every component is in a config that trains: the shipped ones, and the small ones in tests/configs."""
 
-import dataclasses
 from pathlib import Path
 
 import pytest
 from conftest import CONFIGS, run_zen
 
+from zen_cli.config.components import components_in, name_of
 from zen_cli.config.reader import read_file
 from zen_cli.config.registry import COMPONENTS, settings_of
-from zen_cli.config.resolve import component_kind, item_type, resolve
-from zen_cli.config.schema import Config
+from zen_cli.config.resolve import resolve
+from zen_cli.config.schema import Config, Data
 
 SMALL = sorted((Path(__file__).parent / "configs").rglob("*.yaml"))
 EVERY = [*SMALL, *sorted(CONFIGS.rglob("*.yaml"))]
+SETTINGS = settings_of(Config) | settings_of(Data)
+KEYS = {"layer": "model", "initializer": "model", "metric": "metrics"}  # others stand under the name of their kind
 
 
-def components_of(annotation, value):
-    """The kind and the name of every component in a resolved value."""
-    if dataclasses.is_dataclass(annotation):
-        for name, setting in settings_of(annotation).items():
-            yield from components_of(setting.annotation, value[name])
-    elif item := item_type(annotation):
-        for each in value or ():
-            yield from components_of(item, each)
-    elif (kind := component_kind(annotation)) and value is not None:
-        ((name, settings),) = value.items()
-        yield kind, name
-        for setting in settings_of(COMPONENTS[kind][name]).values():
-            yield from components_of(setting.annotation, settings[setting.name])
+def components_of(config):
+    """The key of the config below which each component stands, and its name."""
+    values = config | config["data"]
+    for key, setting in SETTINGS.items():
+        for _, component in components_in(setting.annotation, values[key], (key,)):
+            yield key, name_of(component)
 
 
 def test_every_component_of_every_kind_is_in_a_config():
     configs = [resolve(read_file(path, path.name)[1]).values for path in EVERY]
-    shown = {component for config in configs for component in components_of(Config, config)}
-    assert {(kind, name) for kind, names in COMPONENTS.items() for name in names} - shown == set()
+    shown = {component for config in configs for component in components_of(config)}
+    assert {(KEYS.get(kind, kind), name) for kind, names in COMPONENTS.items() for name in names} - shown == set()
 
 
 @pytest.mark.parametrize("config", SMALL, ids=lambda path: path.stem)

@@ -1,10 +1,6 @@
 """Random numbers for the rows, the same each time."""
 
-import numpy as np
-
-
-def numbers(*shape, low=-2.0, high=2.0):
-    return np.random.default_rng(len(shape)).uniform(low, high, shape)
+from conftest import numbers
 
 
 def positive(*shape):
