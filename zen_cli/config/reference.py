@@ -15,8 +15,8 @@ from zen_cli.nn.recurrent import Recurrent
 HEAD = """# What a config may say
 
 A component (a source, a layer, an initializer, the loss, a metric, the optimizer, a schedule) is written `Name`,
-`Name: first-setting` or `Name: {setting: value, ...}`. Numbers may be written 5e-4. On the command line, KEY=VALUE after
-the config changes a value: `optimizer.RMSProp.lr=1e-3`, `model.0.RNN.hidden_dim=64`.
+`Name: first-setting` or `Name: {setting: value, ...}`. Numbers may be written 5e-4. On the command line, KEY=VALUE
+after the config changes a value: `optimizer.RMSProp.lr=1e-3`, `model.0.RNN.hidden_dim=64`.
 
 This page is made by `python -m zen_cli.config.reference`.
 """
