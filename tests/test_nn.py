@@ -7,7 +7,7 @@ import pytest
 from conftest import built, numbers
 
 from zen_cli import autodiff as ad
-from zen_cli import loss, nn, optim
+from zen_cli import loss, nn, optim, schedule
 from zen_cli.errors import ShapeError
 from zen_cli.nn.layers import every_layer
 from zen_cli.nn.model import LayerSummary, batches
@@ -253,3 +253,12 @@ def test_shape_error_says_which_layer():
     with pytest.raises(ShapeError) as caught:
         nn.Model([nn.Tanh(), nn.Linear(2), nn.RNN(hidden_dim=3)]).plan((4,))
     assert caught.value.layer == (2,)
+
+
+def test_train_takes_a_schedule_and_clips():
+    model = built([nn.Linear(1)], (2,))
+    settings = {"schedule": schedule.Exponential(0.5), "clip": optim.Clip(norm=1e-3), "progress": False}
+    before = model.parameters.vector.copy()
+    records = model.train(numbers(4, 2), numbers(4, 1), epochs=2, optimizer=optim.SGD(1.0), batch_size=4, **settings)
+    assert [record.lr for record in records] == [1.0, 0.5]
+    assert np.linalg.norm(model.parameters.vector - before) <= 1.5e-3

@@ -6,11 +6,11 @@ from functools import lru_cache
 
 import numpy as np
 
+from zen_cli.autodiff.backward import Product
 from zen_cli.autodiff.tensor import (
     Array,
     Gradient,
     Operand,
-    Product,
     PullBack,
     Tensor,
     add,

@@ -1,4 +1,4 @@
-"""Tensor, the graph it records, and the walk back over it.
+"""Tensor, and the graph it records; backward.py walks back over it.
 
 A primitive is a function on arrays that returns its value and its pull-back: a function from the
 gradient of the value to one gradient per input. Everything else, for every op, happens here once:
@@ -15,7 +15,6 @@ import math
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -85,7 +84,9 @@ class Tensor:
         seed = np.ones_like(self.value) if grad is None else np.asarray(grad, dtype=self.dtype)
         if seed.shape != self.shape:
             raise ValueError(f"backward: the gradient has shape {seed.shape} but the tensor {self.shape}")
-        _walk_back(self, seed, replace)
+        from zen_cli.autodiff.backward import walk_back  # here, because it is about tensors itself
+
+        walk_back(self, seed, replace)
 
     def __len__(self) -> int:
         return len(self.value)
@@ -222,86 +223,6 @@ def _array(x: Operand) -> Any:
     if isinstance(x, np.generic):
         return x.item()
     return x if isinstance(x, np.ndarray | int | float) else np.asarray(x)
-
-
-class Product:
-    """The gradient a b of two arrays, not computed yet: a leaf can have it written where it belongs."""
-
-    __slots__ = ("a", "b")
-
-    def __init__(self, a: Array, b: Array) -> None:
-        self.a = a
-        self.b = b
-
-    def __call__(self, out: Array | None = None) -> Array:
-        return self.a.dot(self.b, out)
-
-    def fits(self, out: Array) -> bool:
-        shape = (*self.a.shape[:-1], *self.b.shape[1:])
-        return out.shape == shape and out.dtype == self.b.dtype and out.flags.c_contiguous
-
-
-def _walk_back(root: Tensor, seed: Array, replace: bool) -> None:
-    pending, written = {root: seed}, set[Tensor]()
-    for node in _newest_first(root):
-        if node.pull_back is None:  # only where `root` is a leaf itself
-            gradients: Iterable[tuple[Operand, Gradient]] = [(node, seed)]
-        else:
-            gradients = zip(node.inputs, node.pull_back(pending.pop(node)), strict=True)
-        for x, gradient in gradients:
-            if not isinstance(x, Tensor) or not x.requires_grad:
-                continue
-            if x.pull_back is not None:
-                g = _like(gradient() if callable(gradient) else gradient, x.value)
-                pending[x] = pending[x] + g if x in pending else g
-            elif replace and x not in written:
-                _write(x, gradient)
-                written.add(x)
-            else:
-                _add(x, gradient)
-
-
-def _write(leaf: Tensor, gradient: Gradient) -> None:
-    """Make `gradient` what the leaf holds."""
-    if leaf.grad is None:
-        leaf.grad = np.empty_like(leaf.value)
-    if isinstance(gradient, Product) and gradient.fits(leaf.grad):
-        gradient(leaf.grad)
-    else:
-        np.copyto(leaf.grad, _like(gradient() if callable(gradient) else gradient, leaf.value))
-
-
-def _add(leaf: Tensor, gradient: Gradient) -> None:
-    g = _like(gradient() if callable(gradient) else gradient, leaf.value)
-    if leaf.grad is None:
-        leaf.grad = np.zeros_like(leaf.value)
-    np.add(leaf.grad, g, leaf.grad)
-
-
-def _newest_first(root: Tensor) -> list[Tensor]:
-    """The computed tensors that `root` depends on. One is younger than its inputs, so age is a topological order."""
-    seen, todo = {root}, [root]
-    while todo:
-        for x in todo.pop().inputs:
-            if isinstance(x, Tensor) and x.pull_back is not None and x not in seen:
-                seen.add(x)
-                todo.append(x)
-    return sorted(seen, key=_age, reverse=True)
-
-
-_age = attrgetter("age")
-
-
-def _like(gradient: Any, value: Array) -> Array:
-    """`gradient` summed over the axes along which `value` was broadcast, in its shape and dtype."""
-    g = gradient if type(gradient) is np.ndarray else np.asarray(gradient)
-    if g.shape != value.shape:
-        g = np.add.reduce(g, axis=tuple(range(g.ndim - value.ndim)))
-        stretched = tuple(i for i, n in enumerate(value.shape) if n == 1 and g.shape[i] != 1)
-        g = np.add.reduce(g, axis=stretched, keepdims=True)
-        if g.shape != value.shape:
-            raise ValueError(f"a pull-back returned a gradient of shape {g.shape} for an input of {value.shape}")
-    return g if g.dtype == value.dtype else g.astype(value.dtype)
 
 
 # --- arithmetic ---

@@ -13,7 +13,8 @@ from zen_cli.nn.parameters import Declaration, Parameters, Shape
 from zen_cli.nn.stages import stages
 
 if TYPE_CHECKING:
-    from zen_cli.optim import Optimizer
+    from zen_cli.optim import Clip, Optimizer
+    from zen_cli.schedule import Schedule
     from zen_cli.training.loop import EpochRecord
 
 
@@ -126,18 +127,20 @@ class Model:
         batch_size: int = 32,
         shuffle: bool = False,
         progress: bool = True,
+        schedule: "Schedule | None" = None,
+        clip: "Clip | None" = None,
     ) -> "list[EpochRecord]":
         """Train on inputs `x` (N, ...) and targets `y` (N, ...), as the article's `Model.train` does.
 
-        Without them, the loss is MSE and the optimizer SGD(lr=0.1). Shows a bar per epoch on standard error
-        unless `progress` is off. Returns a record per epoch. Raises NonFiniteError where the loss, a
-        gradient or a parameter stops being finite.
+        Without them, the loss is MSE and the optimizer SGD(lr=0.1), whose rate stays as it is and whose gradients
+        are not clipped. Shows a bar per epoch on standard error unless `progress` is off. Returns a record per epoch.
+        Raises NonFiniteError where the loss, a gradient or a parameter stops being finite.
         """
         # the one import upwards: the article calls training through the model
         from zen_cli.report.progress import follow
         from zen_cli.training.loop import EpochRecord, fit
 
-        records = fit(self, x, y, epochs, loss_fn, optimizer, batch_size, shuffle)
+        records = fit(self, x, y, epochs, loss_fn, optimizer, batch_size, shuffle, schedule=schedule, clip=clip)
         shown = follow(records, epochs) if progress else records
         return [record for record in shown if isinstance(record, EpochRecord)]
 
