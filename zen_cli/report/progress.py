@@ -38,8 +38,8 @@ def _bars(records: Iterable[Record], epochs: int, out: TextIO) -> Iterator[Recor
         for record in records:
             if isinstance(record, EpochRecord):
                 assert bar is not None  # an epoch ends after a step
-                last_score = list(record.scores.items())[-1:]  # there is room for one
-                bar.set_postfix({"loss": record.loss, **dict(last_score)}, refresh=False)
+                score = list(record.scores.items())[1:2]  # there is room for one: the first after val_loss
+                bar.set_postfix({"loss": record.loss, **dict(score)}, refresh=False)
                 bar.close()
                 bar = None
             else:
