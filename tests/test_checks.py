@@ -34,6 +34,13 @@ def test_examples_without_an_order_carry_no_state(problems_of):
     assert problem.message == "states are carried to the next batch, but classes have no order"
 
 
+@pytest.mark.parametrize(("decay", "warned"), [("9.9", []), ("30", ["multiplies the weights by -2 in each step"])])
+def test_a_weight_decay_that_turns_weights_over_is_warned_of(decay, warned):
+    text = changed(SERIES, "RMSProp: {lr: 5e-4}", f"SGD: {{lr: 0.1, weight_decay: {decay}}}")
+    found = warnings(resolve(read_text(text, "c.yaml")))
+    assert found == [f"c.yaml:14:32: optimizer.SGD.weight_decay: {what}" for what in warned]
+
+
 # --- tokens ---
 
 TOKENS = changed(SERIES, "sin(x)", "x % 7")

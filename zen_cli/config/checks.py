@@ -22,12 +22,16 @@ from zen_cli.nn.recurrent import Recurrent
 
 
 def warnings(resolved: Resolved) -> list[str]:
-    """What is allowed but has no effect, a line each."""
-    return [
-        f"{resolved.place(*path, setting)}: {dotted((*path, setting))}: no effect {where}"
+    """What is allowed but has no effect, or hardly the one that was meant, a line each."""
+    found = [
+        (*path, setting, f"no effect {where}")
         for path, settings in _layers(resolved)
         for setting, where in _without_effect(settings)
     ]
+    name, optimizer = name_of(resolved.values["optimizer"]), settings_in(resolved.values["optimizer"])
+    if (kept := 1 - optimizer["lr"] * optimizer["weight_decay"]) <= 0:
+        found.append(("optimizer", name, "weight_decay", f"multiplies the weights by {kept:g} in each step"))
+    return [f"{resolved.place(*path)}: {dotted(tuple(path))}: {what}" for *path, what in found]
 
 
 def _without_effect(settings: dict[str, Any]) -> Iterator[tuple[str, str]]:
