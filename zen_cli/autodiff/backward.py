@@ -6,24 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from zen_cli.autodiff.tensor import Array, Gradient, Operand, Tensor
-
-
-class Product:
-    """The gradient a b of two arrays, not computed yet: a leaf can have it written where it belongs."""
-
-    __slots__ = ("a", "b")
-
-    def __init__(self, a: Array, b: Array) -> None:
-        self.a = a
-        self.b = b
-
-    def __call__(self, out: Array | None = None) -> Array:
-        return self.a.dot(self.b, out)
-
-    def fits(self, out: Array) -> bool:
-        shape = (*self.a.shape[:-1], *self.b.shape[1:])
-        return out.shape == shape and out.dtype == self.b.dtype and out.flags.c_contiguous
+from zen_cli.autodiff.tensor import Array, Gradient, Operand, Product, Tensor
 
 
 def walk_back(root: Tensor, seed: Array, replace: bool) -> None:
@@ -38,7 +21,7 @@ def walk_back(root: Tensor, seed: Array, replace: bool) -> None:
             if not isinstance(x, Tensor) or not x.requires_grad:
                 continue
             if x.pull_back is not None:
-                g = _like(gradient() if callable(gradient) else gradient, x.value)
+                g = _computed(gradient, x.value)
                 pending[x] = pending[x] + g if x in pending else g
             elif replace and x not in written:
                 _write(x, gradient)
@@ -54,11 +37,11 @@ def _write(leaf: Tensor, gradient: Gradient) -> None:
     if isinstance(gradient, Product) and gradient.fits(leaf.grad):
         gradient(leaf.grad)
     else:
-        np.copyto(leaf.grad, _like(gradient() if callable(gradient) else gradient, leaf.value))
+        np.copyto(leaf.grad, _computed(gradient, leaf.value))
 
 
 def _add(leaf: Tensor, gradient: Gradient) -> None:
-    g = _like(gradient() if callable(gradient) else gradient, leaf.value)
+    g = _computed(gradient, leaf.value)
     if leaf.grad is None:
         leaf.grad = np.zeros_like(leaf.value)
     np.add(leaf.grad, g, leaf.grad)
@@ -75,9 +58,10 @@ def _newest_first(root: Tensor) -> list[Tensor]:
     return sorted(seen, key=attrgetter("age"), reverse=True)
 
 
-def _like(gradient: Any, value: Array) -> Array:
+def _computed(gradient: Gradient, value: Array) -> Array:
     """`gradient` summed over the axes along which `value` was broadcast, in its shape and dtype."""
-    g = gradient if type(gradient) is np.ndarray else np.asarray(gradient)
+    found: Any = gradient() if callable(gradient) else gradient
+    g = found if type(found) is np.ndarray else np.asarray(found)
     if g.shape != value.shape:
         g = np.add.reduce(g, axis=tuple(range(g.ndim - value.ndim)))
         stretched = tuple(i for i, n in enumerate(value.shape) if n == 1 and g.shape[i] != 1)

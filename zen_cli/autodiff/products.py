@@ -1,21 +1,21 @@
 """Products with weights."""
 
-import math
 from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 
-from zen_cli.autodiff.backward import Product
 from zen_cli.autodiff.tensor import (
     Array,
     Gradient,
     Operand,
+    Product,
     PullBack,
     Tensor,
     add,
     matmul,
     primitive,
+    rows_times_matrix,
 )
 
 
@@ -27,20 +27,14 @@ def linear_composed(x: Operand, w: Operand, b: Operand) -> Tensor:
 @primitive
 def linear(x: Array, w: Array, b: Array, /) -> tuple[Array, PullBack]:
     """x w + b for x (..., n), w (n, m) and b (m,). As one op it adds in place and sums b's gradient as a product."""
-    n, m = w.shape
-    rows = x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), n)  # (R, n)
-    y = rows.dot(w)
-    y = np.add(y, b, y if y.dtype == b.dtype else None)
+    product, pull_back_product = rows_times_matrix(x, w)
+    y = np.add(product, b, product if product.dtype == b.dtype else None)
 
     def pull_back(g: Array) -> tuple[Gradient, ...]:
-        g_rows = g if g.ndim == 2 else g.reshape(len(rows), m)
-        return (
-            lambda: g_rows.dot(w.T).reshape(x.shape),
-            Product(rows.T, g_rows),
-            Product(ones(len(rows), g.dtype), g_rows),
-        )
+        g_rows = g.reshape(-1, len(b))
+        return *pull_back_product(g), Product(ones(len(g_rows), g.dtype), g_rows)
 
-    return y if x.ndim == 2 else y.reshape(*x.shape[:-1], m), pull_back
+    return y, pull_back
 
 
 @lru_cache(maxsize=64)

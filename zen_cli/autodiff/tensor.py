@@ -194,6 +194,23 @@ def primitive(op: Callable[..., tuple[Array, PullBack]]) -> Callable[..., Tensor
     return apply
 
 
+class Product:
+    """The gradient a b of two arrays, not computed yet: a leaf can have it written where it belongs."""
+
+    __slots__ = ("a", "b")
+
+    def __init__(self, a: Array, b: Array) -> None:
+        self.a = a
+        self.b = b
+
+    def __call__(self, out: Array | None = None) -> Array:
+        return self.a.dot(self.b, out)
+
+    def fits(self, out: Array) -> bool:
+        shape = (*self.a.shape[:-1], *self.b.shape[1:])
+        return out.shape == shape and out.dtype == self.b.dtype and out.flags.c_contiguous
+
+
 @contextmanager
 def no_grad() -> Iterator[None]:
     """Compute without recording a graph, in this thread: for prediction, where nothing is pulled back."""
@@ -295,7 +312,7 @@ def rows_times_matrix(x: Array, w: Array) -> tuple[Array, PullBack]:
 
     def pull_back(g: Array) -> tuple[Gradient, Gradient]:
         g_rows = g.reshape(count, m)
-        return lambda: g_rows.dot(w.T).reshape(x.shape), lambda: rows.T.dot(g_rows)
+        return lambda: g_rows.dot(w.T).reshape(x.shape), Product(rows.T, g_rows)
 
     return rows.dot(w).reshape(*outer, m), pull_back
 
