@@ -14,21 +14,20 @@ from zen_cli.config.schema import Config, Data
 SMALL = sorted((Path(__file__).parent / "configs").rglob("*.yaml"))
 EVERY = [*SMALL, *sorted(CONFIGS.rglob("*.yaml"))]
 SETTINGS = settings_of(Config) | settings_of(Data)
-KEYS = {"layer": "model", "initializer": "model", "metric": "metrics"}  # others stand under the name of their kind
 
 
 def components_of(config):
-    """The key of the config below which each component stands, and its name."""
+    """The kind and the name of every component in a config."""
     values = config | config["data"]
     for key, setting in SETTINGS.items():
-        for _, component in components_in(setting.annotation, values[key], (key,)):
-            yield key, name_of(component)
+        for kind, _, component in components_in(setting.annotation, values[key], (key,)):
+            yield kind, name_of(component)
 
 
 def test_every_component_of_every_kind_is_in_a_config():
     configs = [resolve(read_file(path, path.name)[1]).values for path in EVERY]
     shown = {component for config in configs for component in components_of(config)}
-    assert {(KEYS.get(kind, kind), name) for kind, names in COMPONENTS.items() for name in names} - shown == set()
+    assert {(kind, name) for kind, names in COMPONENTS.items() for name in names} - shown == set()
 
 
 @pytest.mark.parametrize("config", SMALL, ids=lambda path: path.stem)

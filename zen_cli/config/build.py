@@ -10,7 +10,6 @@ from typing import Any
 from zen_cli import loss, metric
 from zen_cli.config import overrides
 from zen_cli.config.checks import (
-    any_of,
     blamed_on,
     check_batches,
     check_depth,
@@ -23,6 +22,7 @@ from zen_cli.config.checks import (
     warnings,
 )
 from zen_cli.config.components import component, name_of, settings_in
+from zen_cli.config.problems import listed
 from zen_cli.config.reader import read_file, read_text
 from zen_cli.config.resolve import Resolved, resolve
 from zen_cli.config.schema import Component
@@ -127,7 +127,7 @@ def _loss(task: Task, resolved: Resolved) -> tuple[Loss, Outputs]:
     if name not in task.losses:
         compared = "classes" if name in loss.OF_CLASSES else "values"
         message = f"this loss compares {compared}, but the targets are {task.targets}"
-        raise misfit(resolved, ("loss",), message, f"use {any_of(task.losses)}")
+        raise misfit(resolved, ("loss",), message, f"use {listed(task.losses, 'or')}")
     function, outputs = task.losses[name]
     with blamed_on(resolved, "loss", name):
         return functools.partial(function, **settings), outputs(settings)

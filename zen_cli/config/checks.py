@@ -1,12 +1,12 @@
 """What the parts of a config must be to each other, and the errors that say so, each with its place."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from zen_cli.config.components import components_in, name_of, settings_in
-from zen_cli.config.problems import ConfigError, Problem
+from zen_cli.config.problems import ConfigError, Problem, listed
 from zen_cli.config.registry import COMPONENTS, settings_of
 from zen_cli.config.resolve import KeyPath, Resolved
 from zen_cli.config.schema import Component, Config
@@ -44,8 +44,7 @@ def _without_effect(settings: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def _layers(resolved: Resolved) -> Iterator[tuple[KeyPath, dict[str, Any]]]:
     """The settings of each layer, of those inside of others too, and where they stand."""
     found = components_in(settings_of(Config)["model"].annotation, resolved.values["model"], ("model",))
-    named = ((path, name_of(component), settings_in(component)) for path, component in found)
-    return (((*path, name), settings) for path, name, settings in named if name in COMPONENTS["layer"])
+    return (((*path, name_of(layer)), settings_in(layer)) for kind, path, layer in found if kind == "layer")
 
 
 def check_states(data: Dataset, resolved: Resolved) -> None:
@@ -141,7 +140,7 @@ def check_metric(asked: Component, path: KeyPath, data: Dataset, resolved: Resol
     name = name_of(asked)
     if name not in data.task.metrics:
         message = f"this metric does not suit the targets, which are {data.task.targets}"
-        raise misfit(resolved, path, message, f"use {any_of(data.task.metrics)}")
+        raise misfit(resolved, path, message, f"use {listed(data.task.metrics, 'or')}")
     bounds = {"k": (len(data.task.labels), "classes"), "season": (data.train, "examples that train")}
     for setting, value in settings_in(asked).items():
         bound, noun = bounds.get(setting, (math.inf, ""))
@@ -155,11 +154,6 @@ def metric_name(chosen: Component) -> str:
     defaults = settings_of(COMPONENTS["metric"][name])
     changed = [v for key, v in settings.items() if not isinstance(v, bool) and v != defaults[key].default]
     return "_".join(map(str, [name.lower(), *changed]))
-
-
-def any_of(names: Iterable[str]) -> str:
-    *first, last = names
-    return f"{', '.join(first)} or {last}" if first else last
 
 
 # --- places ---

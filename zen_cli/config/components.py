@@ -23,13 +23,13 @@ def _made(annotation: Any, value: Any) -> Any:
     return component(kind, value) if kind and value is not None else value
 
 
-def components_in(annotation: Any, value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Component]]:
-    """Every component in the resolved value of a setting, and its path; those among its settings follow it."""
+def components_in(annotation: Any, value: Any, path: KeyPath) -> Iterator[tuple[str, KeyPath, Component]]:
+    """Every component in the resolved value of a setting, its kind and its path; those among its settings follow it."""
     if item := item_type(annotation):
         for i, each in enumerate(value):
             yield from components_in(item, each, (*path, i))
     elif (kind := component_kind(annotation)) and value is not None:
-        yield path, value
+        yield kind, path, value
         name = name_of(value)
         for setting in settings_of(COMPONENTS[kind][name]).values():
             yield from components_in(setting.annotation, value[name][setting.name], (*path, name, setting.name))

@@ -78,7 +78,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return names[found[0]] if found else None
 
 
-def listed(names: Iterable[str]) -> str:
-    """The names as they stand in a sentence: `a, b and c`."""
+def listed(names: Iterable[str], word: str = "and") -> str:
+    """The names as they stand in a sentence, `word` before the last: `a, b and c`."""
     *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last
+    return f"{', '.join(first)} {word} {last}" if first else last
