@@ -49,7 +49,8 @@ def test_the_script_in_the_readme_runs(capsys):
 def test_a_config_gets_the_score_that_it_states(config, tmp_path):
     opened = open_config(config, [])
     list(Job(opened.experiment, tmp_path, config.stem, opened.text, []).records())
-    count, scores = predictions.one_step(opened.experiment).scores["held out"]
+    found = predictions.one_step(opened.experiment)
+    count, scores = predictions.scores_by_part(opened.experiment, found.predictions)["held out"]
     said = re.search(r"Expect a held-out (RMSE|accuracy) of ([\d.]+)", opened.text.decode())
     assert count > 0
     assert next(iter(scores.values())) == pytest.approx(

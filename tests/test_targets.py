@@ -225,7 +225,8 @@ def test_the_table_at_the_end_has_the_scores_of_the_last_epoch(tmp_path):
         tmp_path, CLASSES, "metrics=[perplexity, F1, {F1: {per_class: true}}]", "loss={categorical_crossentropy: {}}"
     )
     in_the_loop = held_out_scores(experiment)
-    count, at_the_end = predictions.one_step(experiment).scores["held out"]
+    found = predictions.one_step(experiment)
+    count, at_the_end = predictions.scores_by_part(experiment, found.predictions)["held out"]
     assert count == 4
     assert in_the_loop.pop("val_loss") == pytest.approx(math.log(at_the_end["perplexity"]), rel=1e-6)
     assert in_the_loop == pytest.approx({f"val_{name}": score for name, score in at_the_end.items()}, rel=1e-6)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from zen_cli.commands.options import MOST_STEPS, runs_option
+from zen_cli.commands.options import MOST_STEPS, runs_option, warn
 
 
 @click.command(short_help="Draw the pictures of a run, or compare several.")
@@ -39,9 +39,6 @@ def plot(names: tuple[str, ...], kind: str, output: Path | None, steps: int, run
     """
     from zen_cli.report import results
     from zen_cli.training.run import find
-
-    def warn(text: str) -> None:
-        click.echo(f"zen: warning: {text}", err=True)
 
     for path in results.plot([find(runs, name) for name in names or (None,)], kind, output, steps, warn):
         click.echo(path)

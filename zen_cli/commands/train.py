@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from zen_cli.commands.options import runs_option
+from zen_cli.commands.options import runs_option, warn
 
 
 @click.command(short_help="Train the model that a config describes.")
@@ -35,7 +35,7 @@ def train(config: Path, overrides: tuple[str, ...], runs: Path, quiet: bool) -> 
     opened = open_config(config, overrides)
     experiment = opened.experiment
     for warning in opened.warnings:
-        click.echo(f"zen: warning: {warning}", err=True)
+        warn(warning)
     job = Job(experiment, runs, config.stem, opened.text, sys.argv[1:])
     records = job.records()
     if not quiet:
@@ -47,4 +47,5 @@ def train(config: Path, overrides: tuple[str, ...], runs: Path, quiet: bool) -> 
     if quiet:
         click.echo(job.run.path)
     else:
-        tables.show_result(job.run, last, found.scores, files, goes_on=isinstance(experiment.data.task, Forecast))
+        scores = predictions.scores_by_part(experiment, found.predictions)
+        tables.show_result(job.run, last, scores, files, goes_on=isinstance(experiment.data.task, Forecast))

@@ -44,24 +44,22 @@ def load(run: Run) -> Experiment:
 
 @dataclass(frozen=True)
 class OneStep:
-    """The prediction for every example beside the truth, and whether the example trained; and how good they are."""
+    """What a model says of its own data; the table has the truth beside it, and whether each example trained."""
 
+    predictions: np.ndarray  # (N, ..., n) values, or (N, ..., C) probabilities
     table: Table
-    scores: Scores
 
 
 def one_step(experiment: Experiment) -> OneStep:
-    """What the model says of its own data."""
     data, task = experiment.data, experiment.data.task
-    outputs = experiment.model.predict(data.inputs)
+    predictions, columns = _read(experiment, experiment.model.predict(data.inputs))
     part = [TRAINED] * data.train + [HELD_OUT] * data.held_out
-    columns = {"truth": task.column(data.targets), **_columns(experiment, outputs)}
-    table = {task.position: data.positions, **columns, "part": part}
-    with np.errstate(all="ignore"):
-        return OneStep(table, _scores_by_part(experiment, experiment.outputs.prediction(outputs)))
+    table = {task.position: data.positions, "truth": task.column(data.targets), **columns, "part": part}
+    return OneStep(predictions, table)
 
 
-def _scores_by_part(experiment: Experiment, predictions: np.ndarray) -> Scores:
+def scores_by_part(experiment: Experiment, predictions: np.ndarray) -> Scores:
+    """How good the predictions are that `one_step` made."""
     data, parts = experiment.data, {TRAINED: slice(experiment.data.train), HELD_OUT: slice(experiment.data.train, None)}
     scores = {}
     for name, part in (parts | {"all": slice(None)}).items():
@@ -71,19 +69,21 @@ def _scores_by_part(experiment: Experiment, predictions: np.ndarray) -> Scores:
     return scores
 
 
-def _columns(experiment: Experiment, outputs: np.ndarray) -> Table:
-    """What is predicted, and what else the outputs tell."""
+def _read(experiment: Experiment, outputs: np.ndarray) -> tuple[np.ndarray, Table]:
+    """The predictions in a model's outputs, and as columns they and what else the outputs tell."""
     task, read = experiment.data.task, experiment.outputs
     with np.errstate(all="ignore"):  # outputs may be as large as they like
+        predictions = read.prediction(outputs)
         spread = {name: task.column(values) for name, values in read.spread(outputs).items()}
-        return {**task.columns(read.prediction(outputs)), **spread}
+        return predictions, {**task.columns(predictions), **spread}
 
 
 def for_new(experiment: Experiment, table: np.ndarray) -> Table:
     """Predictions for a table of new numbers: a class for each row, or the value after every window of a series."""
     data = experiment.data
     examples, names = data.task.asked(experiment.source.inputs(table), data.inputs.shape[1:])
-    return {**names, **_columns(experiment, experiment.model.predict(examples))}
+    _, columns = _read(experiment, experiment.model.predict(examples))
+    return {**names, **columns}
 
 
 def extrapolation(experiment: Experiment, steps: int, table: np.ndarray | None = None) -> Table:
