@@ -38,8 +38,8 @@ def quantile(
     """The pinball loss, smallest where a share q of the values lies below the prediction, for each q of `quantiles`.
 
     That is the mean of max(q error, (q - 1) error), with error = real - pred. The model gives as many numbers for a
-    value, (..., n Q) for values (..., n), and what it predicts is the median, or, where
-    0.5 is not among `quantiles`, what lies between its neighbours. Koenker and Bassett 1978.
+    value, (..., n Q) for values (..., n), and what it predicts is the median, or, where 0.5 is not among `quantiles`,
+    what lies between its neighbours. Koenker and Bassett 1978.
     """
     levels = np.asarray(quantiles, pred.dtype)  # (Q,)
     each, real = _several_for_each(pred, real, len(levels), "quantile")
@@ -55,9 +55,8 @@ def gaussian_nll(pred: Tensor, real: np.ndarray, mask: Mask = None, *, epsilon: 
     """
     both, real = _several_for_each(pred, real, 2, "gaussian_nll")
     mean, variance = both[..., 0], ad.exp(both[..., 1])
-    v = variance + np.maximum(
-        epsilon - variance.value, 0
-    )  # a constant is added: a variance below epsilon keeps its gradient
+    missing = np.maximum(epsilon - variance.value, 0)  # a constant: a variance below epsilon keeps its gradient
+    v = variance + missing
     return average((ad.log(v) + ad.square(mean - real) / v) / 2, mask)
 
 

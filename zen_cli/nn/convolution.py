@@ -153,7 +153,7 @@ def pooled_stages(layers: Sequence[Layer]) -> list[Layer]:
     """What to call, in order, for layers that are built: a convolution and the MaxPool after it are put together."""
     found: list[Layer] = []
     for layer in layers:
-        activations = list(takewhile(lambda stage: _never_decreases(stage), reversed(found)))
+        activations = list(takewhile(_never_decreases, reversed(found)))
         place = len(found) - len(activations) - 1
         convolution = found[place] if place >= 0 else None
         if isinstance(convolution, Convolution) and isinstance(layer, MaxPool) and layer.side_by_side:

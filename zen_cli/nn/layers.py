@@ -57,7 +57,9 @@ class Layer:
         return self(x)
 
     def reset_states(self) -> None:
-        """Forget what a layer carries from one batch of a training to the next."""
+        """Forget what a layer, and each that it is made of, carries from one batch of a training to the next."""
+        for part in self.parts:
+            part.reset_states()
 
 
 def every_layer(layers: Sequence[Layer]) -> Iterator[Layer]:

@@ -40,10 +40,6 @@ class Residual(Layer):
     def in_training(self, x: Tensor, moment: Moment) -> Tensor:
         return x + reduce(lambda y, stage: stage.in_training(y, moment), self.stages, x)
 
-    def reset_states(self) -> None:
-        for layer in self.parts:
-            layer.reset_states()
-
 
 def _advice(shape: Shape, output: Shape) -> str:
     if shape and output[:-1] == shape[:-1]:
