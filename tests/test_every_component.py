@@ -19,7 +19,7 @@ SETTINGS = settings_of(Config) | settings_of(Data)
 def components_of(config):
     """The kind and the name of every component in a config."""
     values = config | config["data"]
-    for key, setting in SETTINGS.items():
+    for key, setting in ((key, SETTINGS[key]) for key in values.keys() & SETTINGS.keys()):
         for kind, _, component in components_in(setting.annotation, values[key], (key,)):
             yield kind, name_of(component)
 

@@ -25,9 +25,19 @@ class OneOf:
     kind: str
 
 
+@dataclass(frozen=True)
+class Pattern:
+    """Marks a text of this form, as a regular expression for the whole of it; `words` say what that is."""
+
+    expression: str
+    words: str
+
+
+Name = Annotated[str, Pattern("[A-Za-z][A-Za-z0-9_-]*", "that starts with a letter and has letters, digits, - and _")]
 Count = Annotated[int, Range(least=1)]
 CountOrZero = Annotated[int, Range(least=0)]
-Tokens = Annotated[int, Range(least=1, most=2**24)]  # float32 tells no more whole numbers apart
+MOST_TOKENS = 2**24  # float32 tells no more whole numbers apart
+Tokens = Annotated[int, Range(least=1, most=MOST_TOKENS)]
 Bits = Annotated[int, Range(least=1, most=62)]
 Threads = Annotated[int, Range(least=1, most=1024)]
 Finite = Annotated[float, Range()]

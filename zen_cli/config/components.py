@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 from typing import Any
 
-from zen_cli.config.registry import COMPONENTS, settings_of
-from zen_cli.config.resolve import KeyPath, component_kind, item_type
+from zen_cli.config.grammar import KeyPath, component_kind, item_type
+from zen_cli.config.registry import COMPONENTS, settings_of, types_in
 from zen_cli.config.schema import Component
 
 
 def component(kind: str, resolved: Component) -> Any:
     """An object of the class that a resolved component names."""
-    made = COMPONENTS[kind][name_of(resolved)]
-    annotations = {name: setting.annotation for name, setting in settings_of(made).items()}
-    return made(**{name: _made(annotations[name], value) for name, value in settings_in(resolved).items()})
+    settings = settings_in(resolved)
+    make, annotations = COMPONENTS[kind][name_of(resolved)], types_in(settings_of(COMPONENTS[kind][name_of(resolved)]))
+    made = make(**{name: _made(annotation, settings[name]) for name, annotation in annotations.items()})
+    for name in settings.keys() - annotations.keys():  # what it has as one of its kind
+        setattr(made, name, settings[name])
+    return made
 
 
 def _made(annotation: Any, value: Any) -> Any:

@@ -1,13 +1,17 @@
 """KEY=VALUE arguments: changes to the tree of a config before it is resolved.
 
-KEY is a dotted path, `optimizer.RMSProp.lr` or `model.0.RNN.hidden_dim`; VALUE is YAML, read by the same reader.
+KEY is a dotted path, `optimizer.RMSProp.lr` or `model.0.RNN.hidden_dim`, in which an item of a list is given by its
+number, a layer also by its name; VALUE is YAML, read by the same reader. KEY+=VALUE adds to a list, and null in the
+place of an item takes it out.
 """
 
+import shlex
 from collections.abc import Sequence
 
-from zen_cli.config.problems import ConfigError, Place, Problem, Source
+from zen_cli.config.grammar import expand_components, only_key
+from zen_cli.config.problems import FIRST_ARGUMENT, ConfigError, Place, Problem, Source, listed, nearest
 from zen_cli.config.reader import Node, read_text
-from zen_cli.config.resolve import expand_components
+from zen_cli.errors import printable
 
 LONGEST_PATH = 150
 
@@ -15,47 +19,105 @@ LONGEST_PATH = 150
 def apply(root: Node, arguments: Sequence[str]) -> list[Problem]:
     """Change the tree as the arguments say, in their order; returns the problems of those that cannot be applied."""
     problems: list[Problem] = []
-    for order, argument in enumerate(arguments, start=1):
+    taken_out: list[tuple[list[Node], Node]] = []
+    for order, argument in enumerate(arguments, start=FIRST_ARGUMENT):
         try:
-            _Override(argument, order).change(root)
+            taken_out += _Override(argument, order).change(root)
         except ConfigError as error:
             problems += error.problems
+    for items, item in taken_out:  # at the end, so that the numbers in a command line are those of the file
+        items[:] = [other for other in items if other is not item]
     return problems
 
 
 class _Override:
     def __init__(self, argument: str, order: int) -> None:
         key, equals, _ = argument.partition("=")
-        self.place = Place(Source("override", [argument], order), 1, 1, max(1, len(key)))
-        self.keys = key.split(".")
+        self.argument, self.source = argument, Source("override", [argument], order)
+        self.appends = key.endswith("+")
+        self.keys = key.removesuffix("+").split(".")
         if not equals or not all(self.keys):
-            raise self.error("an override is KEY=VALUE", "for example training.epochs=20")
+            raise self.error("an override is KEY=VALUE", _example(argument))
         if len(key) > LONGEST_PATH or not key.isprintable():
-            raise self.error(f"a key has at most {LONGEST_PATH} characters, all of them printable", "")
+            raise self.error(f"a key has at most {LONGEST_PATH} characters, all of them printable")
+        if self.keys == ["extends"]:
+            raise self.error("only a file can extend another: an override has no place that paths start from")
         self.value = read_text(argument, "override", order, value_at=len(key) + 1)
 
-    def change(self, root: Node) -> None:
-        node = root
+    def change(self, root: Node) -> list[tuple[list[Node], Node]]:
+        """Change the tree; returns the items that are to be taken out of their lists."""
+        owner, node = root, root
         for depth, key in enumerate(self.keys):
             expand_components(root)  # so that each step of the path exists, however the file writes it
-            node = self.step(node, key, depth)
-        node.value, node.keys, node.place = self.value.value, self.value.keys, self.value.place
+            owner, node = node, self.step(node, key, depth)
+        if self.appends:
+            self.append(node)
+        elif self.value.value is None and isinstance(owner.value, list):
+            return [(owner.value, node)]
+        else:
+            node.value, node.keys, node.place = self.value.value, self.value.keys, self.value.place
+        return []
+
+    def append(self, node: Node) -> None:
+        if node.place.source is self.source or node.value is None:  # not in the file
+            node.value, node.place = [], self.value.place
+        if not isinstance(node.value, list):
+            hint = f"write `{self.path()}={self.given()}`"
+            raise self.error(f"{self.path()} is no list, so nothing can be added to it", hint)
+        node.value += self.value.value if isinstance(self.value.value, list) else [self.value]
 
     def step(self, node: Node, key: str, depth: int) -> Node:
         """The node under `key`; a key that is not in the file yet is made."""
         if isinstance(node.value, list):
-            return node.value[self.index(key, len(node.value), depth)]
+            return node.value[self.index(key, node.value, depth)]
         if not isinstance(node.value, dict):
-            node.value, node.keys, node.place = {}, {}, self.place
-        node.keys.setdefault(key, self.place)
-        return node.value.setdefault(key, Node({}, self.place))
+            node.value, node.keys, node.place = {}, {}, self.place(depth)
+        node.keys.setdefault(key, self.place(depth))
+        return node.value.setdefault(key, Node({}, self.place(depth)))
 
-    def index(self, key: str, count: int, depth: int) -> int:
-        if key.isdecimal() and key.isascii() and len(key) < 10 and int(key) < count:
+    def index(self, key: str, items: list[Node], depth: int) -> int:
+        names = [_name(item) for item in items]
+        if key in names:
+            return names.index(key)
+        if key.isdecimal() and key.isascii() and len(key) < 10 and int(key) < len(items):
             return int(key)
-        owner = ".".join(self.keys[:depth])
-        numbers = f"its items are numbered from 0 to {count - 1}" if count else "it is an empty list"
-        raise self.error(f"{owner} has no item {key}", numbers)
+        raise self.error(*self.no_item(key, [name for name in names if name], len(items), depth), depth)
 
-    def error(self, message: str, hint: str) -> ConfigError:
-        return ConfigError([Problem(self.place, "", message, hint)])
+    def no_item(self, key: str, names: list[str], count: int, depth: int) -> tuple[str, str]:
+        message = f"{self.path(depth)} has no item {printable(key)}"
+        if near := nearest(key, names):
+            return message, f"did you mean `{near}`?"
+        if not count:
+            return f"{message}: it is an empty list", f"write `{self.path(depth)}+={self.given()}`"
+        called = f", and there are the names {listed(names)}" if names else ""
+        return f"{message}: they are numbered from 0 to {count - 1}{called}", ""
+
+    def path(self, depth: int | None = None) -> str:
+        return ".".join(self.keys[:depth])
+
+    def given(self) -> str:
+        """The VALUE as it was typed."""
+        return self.argument.partition("=")[2]
+
+    def place(self, depth: int) -> Place:
+        """That of the path's key at this depth."""
+        return Place(self.source, 1, len(".".join(self.keys[:depth])) + 1 + (depth > 0), max(1, len(self.keys[depth])))
+
+    def error(self, message: str, hint: str = "", depth: int | None = None) -> ConfigError:
+        whole = Place(self.source, 1, 1, max(1, len(self.argument)))
+        return ConfigError([Problem(whole if depth is None else self.place(depth), "", message, hint)])
+
+
+def _example(argument: str) -> str:
+    key, colon, value = argument.partition(":")
+    if colon and key and value.strip() and len(argument) <= LONGEST_PATH:
+        return f"write `{shlex.quote(f'{key}={value.strip()}')}`"
+    return "write `training.epochs=20`, for example"
+
+
+def _name(item: Node) -> str | None:
+    """The name that a layer was given."""
+    layer = only_key(item)
+    settings = item.value[layer] if isinstance(item.value, dict) and layer else item
+    name = settings.value.get("name") if isinstance(settings.value, dict) else None
+    return name.value if name and isinstance(name.value, str) else None

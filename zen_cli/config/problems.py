@@ -1,13 +1,17 @@
 """What is wrong with a config, and where: problems are collected, sorted by place and shown all at once."""
 
 import difflib
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from zen_cli.errors import UserError
 
 MOST_SHOWN = 20
-WIDEST_SOURCE_LINE = 120
+FIRST_ARGUMENT = 100  # its `order` as a source
+WIDEST_EXCERPT = 120
+WIDEST_HINT = 100
+LONGEST_PATH_SHOWN = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +20,11 @@ class Source:
 
     name: str
     lines: Sequence[str]
-    order: int = 0  # the file comes first, then the arguments as they were typed
+    order: int = 0  # the file comes first, then those that it extends, then the arguments as they were typed
+
+    @property
+    def is_argument(self) -> bool:
+        return self.order >= FIRST_ARGUMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +44,23 @@ class Place:
         if not 1 <= self.line <= len(self.source.lines):
             return ""
         text = self.source.lines[self.line - 1].rstrip().replace("\t", " ")
-        if len(text) > WIDEST_SOURCE_LINE or not text.isprintable():
+        text, start = _around(text, self.column - 1)
+        if not text.isprintable():
             return ""
         number = f"{self.line:>5} | "
-        width = max(1, min(self.width, len(text) - self.column + 1))
-        return f"{number}{text}\n{' ' * (len(number) + self.column - 1)}{'^' * width}"
+        width = max(1, min(self.width, len(text) - start))
+        return f"{number}{text}\n{' ' * (len(number) + start)}{'^' * width}"
+
+
+def _around(text: str, index: int) -> tuple[str, int]:
+    """What is shown of a long line, and where in it the character at `index` is."""
+    if len(text) <= WIDEST_EXCERPT:
+        return text, index
+    begin = max(0, min(index - WIDEST_EXCERPT // 2, len(text) - WIDEST_EXCERPT))
+    cut = text[begin : begin + WIDEST_EXCERPT]
+    if begin:
+        cut = f"...{cut[3:]}"
+    return cut if begin + WIDEST_EXCERPT >= len(text) else f"{cut[:-3]}...", index - begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +73,16 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        subject = f"{self.path}: " if self.path else ""
-        hint = f"      {self.hint}" if self.hint else ""
+        subject = f"{_shortened(self.path)}: " if self.path else ""
+        hint = textwrap.fill(self.hint, WIDEST_HINT, initial_indent=" " * 6, subsequent_indent=" " * 6)
         return "\n".join(
             part for part in (f"{self.place}: {subject}{self.message}", self.place.excerpt(), hint) if part
         )
+
+
+def _shortened(path: str) -> str:
+    half = LONGEST_PATH_SHOWN // 2
+    return path if len(path) <= LONGEST_PATH_SHOWN else f"{path[:half]}...{path[-half:]}"
 
 
 class ConfigError(UserError):

@@ -55,13 +55,13 @@ class Node:
 # --- files and arguments ---
 
 
-def read_file(path: Path, shown_as: str) -> tuple[bytes, Node]:
+def read_file(path: Path, shown_as: str, order: int = 0) -> tuple[bytes, Node]:
     """The config in a file that messages call `shown_as`, as it stands and as a tree.
 
     UserError if it cannot be opened, ConfigError if what it says cannot be read.
     """
     data = _content(path, shown_as)
-    return data, read_text(data, printable(shown_as, longest=None))
+    return data, read_text(data, printable(shown_as, longest=None), order)
 
 
 def _content(path: Path, shown_as: str) -> bytes:
@@ -70,12 +70,14 @@ def _content(path: Path, shown_as: str) -> bytes:
         with path.open("rb") as file:
             return file.read(MOST_BYTES + 1)  # not all of it: it may be as endless as /dev/zero
     except FileNotFoundError:
-        raise UserError(f"{name} does not exist: {_what_is_near(path)}") from None
+        near = file_near(path)
+        hint = f"did you mean `{printable(str(near), longest=None)}`?" if near else "check the path"
+        raise UserError(f"{name} does not exist", hint) from None
     except IsADirectoryError:
-        raise UserError(f"{name} is a directory: name a config file in it") from None
+        raise UserError(f"{name} is a directory", "name a config file in it") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or error
-        raise UserError(f"{name} cannot be read ({reason}): check its name and permissions") from None
+        raise UserError(f"{name} cannot be read ({reason})", "check its name and permissions") from None
 
 
 def read_text(data: bytes | str, source_name: str, order: int = 0, *, value_at: int | None = None) -> Node:
@@ -93,13 +95,14 @@ def read_text(data: bytes | str, source_name: str, order: int = 0, *, value_at: 
     return root
 
 
-def _what_is_near(path: Path) -> str:
+def file_near(path: Path) -> Path | None:
+    """The file beside `path` that was probably meant."""
     try:
         names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
     except (OSError, ValueError):
-        names = []
+        return None
     near = nearest(path.name, names)
-    return f"did you mean {printable(near)}?" if near else "check the path"
+    return path.with_name(near) if near else None
 
 
 # --- events to a tree ---
@@ -119,7 +122,7 @@ def _kind(node: Node) -> str:
     return _KINDS.get(type(node.value), "a number")
 
 
-def _plain_scalar(text: str) -> Scalar:
+def plain_scalar(text: str) -> Scalar:
     """A plain scalar's value by the core schema of YAML 1.2."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
@@ -130,26 +133,32 @@ def _plain_scalar(text: str) -> Scalar:
     return float(text.replace(".", "")) if _SPECIAL.fullmatch(text) else text
 
 
-_EMPTY = "this config is empty: write settings into it, such as `seed: 0`"
-_NO_VALUE = 'there is no value after the `=`: write null for none, or "" for an empty text'
-_NO_ALIAS = "an alias (`*name`) is not read: write the value out, or put quotes around a text"
-_NO_ANCHOR = "an anchor (`&name`) is not read: take it out, or put quotes around a text"
-_NO_TAG = "a tag (`!name`) is not read: take it out, or put quotes around a text"
+Complaint = tuple[str, str]  # what is wrong, what to do
+
+_EMPTY = "this config is empty", "write settings into it, such as `seed: 0`"
+_NO_VALUE = "there is no value after the `=`", 'write null for none, or "" for an empty text'
+_NO_ALIAS = "an alias (`*name`) is not read", "write the value out, or put quotes around a text"
+_NO_ANCHOR = "an anchor (`&name`) is not read", "take it out, or put quotes around a text"
+_NO_TAG = "a tag (`!name`) is not read", "take it out, or put quotes around a text"
+_NO_MERGE = "a merge key (`<<`) is not read", "write the settings out"
+_SECOND_DOCUMENT = "a second document starts here", "take it out"
 
 
-def _complaint(event: yaml.Event, key: Node, earlier: Mapping[str, Place]) -> str:
-    """What is wrong with a mapping's key; empty where nothing is."""
+def _complaint(event: yaml.Event, key: Node, earlier: Mapping[str, Place], in_list: bool) -> Complaint | None:
+    """What is wrong with a mapping's key, if anything; whether the mapping is the item of a list."""
     if isinstance(event, yaml.ScalarEvent) and event.style is None and event.value == "<<":
-        return "a merge key (`<<`) is not read: write the settings out"
+        return _NO_MERGE
     if not isinstance(key.value, str):
         written = event.value if isinstance(event, yaml.ScalarEvent) else ""
-        cure = f": put quotes around `{printable(written)}`" if written else ""
-        return f"a key is text, and this one is {_kind(key)}{cure}"
+        hint = f"put quotes around `{printable(written)}`" if written else ""
+        return f"a key is text, and this one is {_kind(key)}", hint
     if len(key.value) > LONGEST_KEY or not key.value.isprintable():
-        return f"a key has at most {LONGEST_KEY} characters, all of them printable"
+        return f"a key has at most {LONGEST_KEY} characters, all of them printable", ""
     if key.value in earlier:
-        return f"the key `{printable(key.value)}` stands here again: it is on line {earlier[key.value].line} already"
-    return ""
+        message = f"the key `{printable(key.value)}` stands here again: it is on line {earlier[key.value].line} already"
+        dash = f"put a dash before `{printable(key.value)}`; or " if in_list else ""
+        return message, f"{dash}keep one of the two"
+    return None
 
 
 class _TreeReader:
@@ -164,6 +173,7 @@ class _TreeReader:
         self.depth = 0
         self.events = yaml.parse(self.text, Loader=Events)
         self.ahead: Any = None
+        self.last_end: Any = None
 
     def take(self) -> Any:
         event, self.ahead = self.peek(), None
@@ -179,8 +189,8 @@ class _TreeReader:
             self.demand_characters()
             return self.document()
         except yaml.MarkedYAMLError as error:
-            message, mark = in_plain_words(error)
-            self.refuse(message, mark)
+            message, hint, mark = in_plain_words(error)
+            self.refuse((message, hint), mark)
             return None
 
     def demand_characters(self) -> None:
@@ -198,7 +208,7 @@ class _TreeReader:
         root = self.root()
         self.take()  # the document ends
         if not isinstance(self.peek(), yaml.StreamEndEvent):
-            self.refuse("a second document starts here: take it out", self.peek().start_mark)
+            self.refuse(_SECOND_DOCUMENT, self.peek().start_mark)
         return root
 
     def root(self) -> Node:
@@ -206,41 +216,45 @@ class _TreeReader:
         root = self.node()
         if not self.is_argument and not isinstance(event, yaml.MappingStartEvent | yaml.AliasEvent):
             message = f"a config gives settings by name, such as `seed: 0`, but this is {_kind(root)}"
-            self.refuse(message, event.start_mark)
+            self.refuse((message, ""), event.start_mark)
         return root
 
-    def node(self) -> Node:
+    def node(self, in_list: bool = False) -> Node:
         event = self.take()
         if isinstance(event, yaml.CollectionStartEvent):
-            node = self.collection(event)
+            node = self.collection(event, in_list)
         else:
             value = self.scalar(event) if isinstance(event, yaml.ScalarEvent) else ""  # an alias, refused below
+            self.last_end = event.end_mark
             node = Node(value, self.place(event.start_mark, event.end_mark))
         self.refuse_decoration(event)
         return node
 
-    def collection(self, start: Any) -> Node:
+    def collection(self, start: Any, in_list: bool) -> Node:
         self.depth += 1
         if self.depth > MOST_DEPTH:
             raise ScannerError(None, None, TOO_DEEP, start.start_mark)
-        value, keys = self.mapping() if isinstance(start, yaml.MappingStartEvent) else (self.sequence(), {})
+        value, keys = self.mapping(in_list) if isinstance(start, yaml.MappingStartEvent) else (self.sequence(), {})
         self.depth -= 1
-        return Node(value, self.place(start.start_mark, self.take().end_mark), keys)
+        end = self.take()
+        if start.flow_style:  # a block ends where the next thing begins: what counts is the end of its last value
+            self.last_end = end.end_mark
+        return Node(value, self.place(start.start_mark, self.last_end), keys)
 
     def sequence(self) -> list[Node]:
         values = []
         while not isinstance(self.peek(), yaml.SequenceEndEvent):
-            values.append(self.node())
+            values.append(self.node(in_list=True))
         return values
 
-    def mapping(self) -> tuple[dict[str, Node], dict[str, Place]]:
+    def mapping(self, in_list: bool) -> tuple[dict[str, Node], dict[str, Place]]:
         values: dict[str, Node] = {}
         keys: dict[str, Place] = {}
         while not isinstance(self.peek(), yaml.MappingEndEvent):
             event = self.peek()
             key, value = self.node(), self.node()
-            if complaint := _complaint(event, key, keys):
-                self.problems.append(Problem(key.place, "", complaint))
+            if complaint := _complaint(event, key, keys, in_list):
+                self.problems.append(Problem(key.place, "", *complaint))
             else:
                 values[str(key.value)], keys[str(key.value)] = value, key.place
         return values, keys
@@ -248,15 +262,14 @@ class _TreeReader:
     def scalar(self, event: yaml.ScalarEvent) -> Scalar:
         if event.style is not None:  # it has quotes, or `|` or `>`
             if bad := FORBIDDEN.search(event.value):  # as an escape: "\0"
-                self.refuse(bad_character(bad[0]), event.start_mark, event.end_mark)
+                self.refuse((bad_character(bad[0]), "take it out"), event.start_mark, event.end_mark)
             return event.value
         if len(event.value) > LONGEST_NUMBER and (_INTEGER.fullmatch(event.value) or _FLOAT.fullmatch(event.value)):
-            message = (
-                f"this number has over {LONGEST_NUMBER} characters: shorten it, or put quotes around it if it is text"
-            )
-            self.refuse(message, event.start_mark, event.end_mark)
+            message = f"this number has over {LONGEST_NUMBER} characters"
+            hint = "shorten it, or put quotes around it if it is text"
+            self.refuse((message, hint), event.start_mark, event.end_mark)
             return 0
-        return _plain_scalar(event.value)
+        return plain_scalar(event.value)
 
     def refuse_decoration(self, event: Any) -> None:
         if isinstance(event, yaml.AliasEvent):
@@ -266,8 +279,8 @@ class _TreeReader:
         elif event.tag is not None:
             self.refuse(_NO_TAG, event.start_mark)
 
-    def refuse(self, message: str, start: Any, end: Any = None) -> None:
-        self.problems.append(Problem(self.place(start, end or start), "", message))
+    def refuse(self, complaint: Complaint, start: Any, end: Any = None) -> None:
+        self.problems.append(Problem(self.place(start, end or start), "", *complaint))
 
     def place(self, start: Any, end: Any) -> Place:
         """Between two of PyYAML's marks, which count from 0 in the text that it was given."""

@@ -3,12 +3,14 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import Any, get_type_hints
 
 from zen_cli import loss, metric, nn, optim, schedule
 from zen_cli.data import sources
 from zen_cli.nn import initializers
+from zen_cli.settings import Name
 
 REQUIRED = inspect.Parameter.empty
 
@@ -39,6 +41,24 @@ class Setting:
     default: Any
 
 
+# Settings that a component has as one of its kind, not by its signature; left out of a resolved config where not given.
+COMMON: Mapping[str, dict[str, Setting]] = {"layer": {"name": Setting("name", Name | None, None)}}
+
+
+Settings = Mapping[str, Setting]
+
+
+def types_in(settings: Settings) -> dict[str, Any]:
+    """The annotation of each setting."""
+    return {name: setting.annotation for name, setting in settings.items()}
+
+
+def settings_in_yaml(kind: str, name: str) -> Settings:
+    """What a config may say of a component: the settings of its signature, and those that all of its kind have."""
+    return settings_of(COMPONENTS[kind][name]) | COMMON.get(kind, {})
+
+
+@cache  # a config asks for each many times
 def settings_of(component: Callable[..., Any]) -> dict[str, Setting]:
     """The settings of a component or a section, from its signature.
 

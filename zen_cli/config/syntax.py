@@ -28,18 +28,18 @@ _OTHER_ENCODINGS = {  # the longer marks first: that of UTF-32-LE begins with th
 def decoded(data: bytes | str, name: str, order: int) -> str:
     begin = Place(Source(name, (), order), 1, 1)
     if len(data) > MOST_BYTES:
-        message = f"this is over {MOST_BYTES // 1024} KiB, too long for a config: keep data in a file of its own"
-        raise ConfigError([Problem(begin, "", message)])
+        message = f"this is over {MOST_BYTES // 1024} KiB, too long for a config"
+        raise ConfigError([Problem(begin, "", message, "keep data in a file of its own")])
     if isinstance(data, str):
         return data
     for mark, encoding in _OTHER_ENCODINGS.items():
         if data.startswith(mark):
-            raise ConfigError([Problem(begin, "", f"this text is {encoding}: save it as UTF-8")])
+            raise ConfigError([Problem(begin, "", f"this text is {encoding}", "save it as UTF-8")])
     return _from_utf8(data.removeprefix(codecs.BOM_UTF8), name, order)
 
 
 def bad_character(character: str) -> str:
-    return f"a config cannot hold the character U+{ord(character):04X}: take it out"
+    return f"a config cannot hold the character U+{ord(character):04X}"
 
 
 def _from_utf8(data: bytes, name: str, order: int) -> str:
@@ -49,33 +49,45 @@ def _from_utf8(data: bytes, name: str, order: int) -> str:
         bad, before = data[error.start], LINE_BREAK.split(data[: error.start].decode())
     source = Source(name, LINE_BREAK.split(data.decode(errors="replace")), order)
     latin = f" (in Latin-1 it is {chr(bad)})" if chr(bad).isprintable() else ""
-    message = f"byte 0x{bad:02x} is not UTF-8{latin}: save the text as UTF-8"
-    raise ConfigError([Problem(Place(source, len(before), len(before[-1]) + 1), "", message)])
+    message, hint = f"byte 0x{bad:02x} is not UTF-8{latin}", "save the text as UTF-8"
+    raise ConfigError([Problem(Place(source, len(before), len(before[-1]) + 1), "", message, hint)])
 
 
 # --- text to events ---
 
-# What PyYAML says; what to say instead; whether to point to where the broken thing began or to where it broke.
+_QUOTES = "put quotes around the text"
+_INDENT = "check the indentation, or put quotes around the text"
+# What PyYAML says; what to say instead; what to do; whether to point to where the broken thing began, or to its break.
 _SYNTAX = (
-    (r"character '\t'", "a tab stands here: use spaces", False),
-    ("while scanning a directive", "a line that starts with `%` is no setting: put quotes around the text", True),
-    ("cannot start any token", "a text cannot start with this character: put quotes around the text", False),
-    ("mapping values are not", "a `:` cannot stand here: check the indentation, or put quotes around the text", False),
-    ("mapping keys are not", "a `?` cannot stand here: put quotes around the text", False),
-    ("YAML document", "this version of YAML is not read: take the line out", False),
-    ("sequence entries are not", "a list cannot start here: put its first `-` on a line of its own", False),
-    ("could not find expected ':'", "there is no `:` after this key: write `key: value`", True),
-    ("a quoted scalar; found unexpected", "this quote is never closed", True),
-    ("unknown escape", r"this `\` starts no known escape: use single quotes, or write `\\`", False),
-    ("hexadecimal", r"this escape needs more digits: use single quotes, or write `\\`", False),
-    ("expected ',' or ']'", "this `[` is not closed, or a `,` is missing between its values", True),
-    ("expected ',' or '}'", "this `{` is not closed, or a `,` is missing between its values", True),
-    ("while scanning an a", "a text that starts with `&` or `*` needs quotes around it", True),
-    ("a tag", "a text that starts with `!` needs quotes around it", True),
-    ("undefined tag", "a text that starts with `!` needs quotes around it", True),
-    ("a block scalar", "after `|` or `>` the text starts on the next line; else put quotes around it", True),
-    ("the node content", "a value or a closing bracket is missing before this", False),
-    ("but found", "this does not fit what stands before it: check the indentation, quotes and brackets", False),
+    (r"character '\t'", "a tab stands here", "use spaces", False),
+    ("while scanning a directive", "a line that starts with `%` is no setting", _QUOTES, True),
+    ("cannot start any token", "a text cannot start with this character", _QUOTES, False),
+    (
+        "mapping values are not",
+        "a `:` cannot stand here",
+        "check the indentation, or put quotes around the text",
+        False,
+    ),
+    ("mapping keys are not", "a `?` cannot stand here", _QUOTES, False),
+    ("YAML document", "this version of YAML is not read", "take the line out", False),
+    ("sequence entries are not", "a list cannot start here", "put its first `-` on a line of its own", False),
+    ("could not find expected ':'", "there is no `:` after this key", "write `key: value`", True),
+    (
+        "a quoted scalar; found unexpected",
+        "this quote is never closed",
+        "put one at the end of the text",
+        True,
+    ),
+    ("unknown escape", r"this `\` starts no known escape", r"use single quotes, or write `\\`", False),
+    ("hexadecimal", r"this escape needs more digits", r"use single quotes, or write `\\`", False),
+    ("expected ',' or ']'", "this `[` is not closed, or a `,` is missing between its values", "", True),
+    ("expected ',' or '}'", "this `{` is not closed, or a `,` is missing between its values", "", True),
+    ("while scanning an a", "a text that starts with `&` or `*` needs quotes around it", "", True),
+    ("a tag", "a text that starts with `!` needs quotes around it", "", True),
+    ("undefined tag", "a text that starts with `!` needs quotes around it", "", True),
+    ("a block scalar", "after `|` or `>` the text starts on the next line", "else put quotes around the text", True),
+    ("the node content", "a value or a closing bracket is missing before this", "", False),
+    ("but found", "this does not fit what stands before it", "check the indentation, quotes and brackets", False),
 )
 TOO_DEEP = f"this is nested more than {MOST_DEPTH} levels deep: a config needs only a few"
 _BAD_CODE = "this number is too large"
@@ -96,10 +108,10 @@ class Events(yaml.SafeLoader):
         super().fetch_flow_collection_start(TokenClass)
 
 
-def in_plain_words(error: yaml.MarkedYAMLError) -> tuple[str, Any]:
-    """What is wrong, and PyYAML's mark of the place."""
+def in_plain_words(error: yaml.MarkedYAMLError) -> tuple[str, str, Any]:
+    """What is wrong, what to do, and PyYAML's mark of the place."""
     said = f"{error.context}; {error.problem}"
-    for fragment, message, where_it_began in _SYNTAX:
+    for fragment, message, hint, where_it_began in _SYNTAX:
         if fragment in said:
-            return message, error.context_mark if where_it_began else error.problem_mark
-    return str(error.problem), error.problem_mark
+            return message, hint, error.context_mark if where_it_began else error.problem_mark
+    return str(error.problem), "", error.problem_mark

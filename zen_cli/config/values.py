@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from zen_cli.errors import printable
-from zen_cli.settings import Range
+from zen_cli.settings import Pattern, Range
 
 NOUNS = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null"}
 LONGEST_VALUE_SHOWN = 60
@@ -22,7 +22,7 @@ class RefusedError(Exception):
 def accept(annotation: Any, value: Any) -> Any:
     """`value` as the type wants it, or RefusedError. A whole number may be written 1e3; nothing else is converted."""
     readings = [value]
-    if isinstance(value, float) and value.is_integer() and value != 1:  # 1.0 of a fraction is all, not one
+    if isinstance(value, float) and value.is_integer() and not (value == 1 and _takes_fractions(annotation)):
         readings.append(int(value))
     for reading in readings:
         with suppress(ValidationError):
@@ -30,11 +30,17 @@ def accept(annotation: Any, value: Any) -> Any:
     raise RefusedError(f"expected {describe(annotation)}, got {shown(value)}")
 
 
+def _takes_fractions(annotation: Any) -> bool:
+    """Whether 1.0 would be all of them here, and not one."""
+    options = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else ()
+    return any(get_origin(option) is Annotated and get_args(option)[0] is float for option in options)
+
+
 def describe(annotation: Any) -> str:
     """A type in words: `a number > 0 or null`."""
     if get_origin(annotation) is Annotated:
         base, *extras = get_args(annotation)
-        bounds = " ".join(str(extra) for extra in extras if isinstance(extra, Range))
+        bounds = " ".join(_bounds(extra) for extra in extras)
         return f"{NOUNS[base]} {bounds}".strip()
     if get_origin(annotation) in (Union, UnionType):
         return " or ".join(describe(option) for option in get_args(annotation))
@@ -44,6 +50,17 @@ def describe(annotation: Any) -> str:
         items = get_args(annotation)
         return f"a list of {len(items)}, each {describe(items[0])}"
     return NOUNS[annotation]
+
+
+def as_json_schema(annotation: Any) -> dict[str, Any]:
+    """What `accept` takes, as JSON Schema; but for infinity and NaN, which JSON does not know."""
+    return _adapter(annotation).json_schema()
+
+
+def _bounds(extra: Any) -> str:
+    if isinstance(extra, Pattern):
+        return extra.words
+    return str(extra) if isinstance(extra, Range) else ""
 
 
 def shown(value: Any) -> str:
@@ -77,11 +94,16 @@ def _for_pydantic(annotation: Any) -> Any:
     """The type with our Range spelt as pydantic's Field; a tuple, whose items are of one type, as a list so long."""
     if get_origin(annotation) is Annotated:
         base, *extras = get_args(annotation)
-        (bounds,) = (extra for extra in extras if isinstance(extra, Range))
-        return Annotated[base, Field(gt=bounds.above, ge=bounds.least, lt=bounds.below, le=bounds.most)]
+        return Annotated[base, *filter(None, map(_as_field, extras))]
     if get_origin(annotation) in (Union, UnionType):
         return Union[tuple(map(_for_pydantic, get_args(annotation)))]  # noqa: UP007 - built from a tuple
     if get_origin(annotation) is tuple:
         items = get_args(annotation)
         return Annotated[list[_for_pydantic(items[0])], Field(min_length=len(items), max_length=len(items))]  # type: ignore[misc]
     return annotation
+
+
+def _as_field(extra: Any) -> Any:
+    if isinstance(extra, Range):
+        return Field(gt=extra.above, ge=extra.least, lt=extra.below, le=extra.most)
+    return Field(pattern=f"^({extra.expression})$") if isinstance(extra, Pattern) else None

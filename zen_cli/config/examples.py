@@ -1,0 +1,114 @@
+"""A value for each setting that shows how it is written, and that a config accepts."""
+
+from collections.abc import Callable
+from typing import Any, Literal, get_args, get_origin
+
+from zen_cli.config.grammar import component_kind, is_section, item_type
+from zen_cli.config.registry import COMPONENTS, REQUIRED, Setting, settings_of
+
+# What default and type do not tell, or not well. A name means the same wherever it stands.
+_BY_NAME: dict[str, Any] = {
+    "data": {"source": {"Curve": "sin(x)"}, "window": 50},
+    "model": [{"RNN": {"hidden_dim": 32}}, {"Linear": 1}],
+    "extends": "base.yaml",
+    "name": "head",
+    "expression": "sin(x)",
+    "window": 50,
+    "train": 0.9,
+    "clip_norm": 1.0,
+    "clip_value": 0.5,
+    "units": 8,
+    "hidden_dim": 32,
+    "filters": 16,
+    "kernel_size": 3,
+    "stride": 2,
+    "tokens": 100,
+    "dim": 16,
+    "shape": [8, 8, 1],
+    "rate": 0.2,
+    "value": 0.1,
+    "k": 3,
+    "season": 12,
+    "beta": 0.95,
+    "beta1": 0.95,
+    "beta2": 0.99,
+    "every": 10,
+    "factor": 0.9,
+    "steps": 100,
+    "monitor": "val_loss",
+}
+_BY_KIND: dict[str, Any] = {
+    "source": {"Curve": "sin(x)"},
+    "layer": {"Linear": 8},
+    "initializer": "Orthogonal",
+    "loss": "MSE",
+    "metric": "MAE",
+    "optimizer": {"Adam": {"lr": 0.001}},
+    "schedule": "Cosine",
+}
+
+
+def example(setting: Setting) -> Any:
+    """A value, as plain data; where there is a default, not that."""
+    if setting.name in _BY_NAME:
+        return _BY_NAME[setting.name]
+    if kind := component_kind(setting.annotation):
+        return _BY_KIND[kind]
+    if kind := component_kind(item_type(setting.annotation)):
+        return [_BY_KIND[kind]]
+    if is_section(setting.annotation):
+        return section_example(setting.name, setting.annotation)
+    return _near(setting.default, setting.annotation)
+
+
+def kind_example(kind: str) -> Any:
+    """A component of the kind, as a config writes it."""
+    return _BY_KIND[kind]
+
+
+def component_example(kind: str, name: str) -> Any:
+    """The component with what it needs, or else with its first setting, as a config writes it."""
+    made = COMPONENTS[kind][name]
+    needed, first = required(made), next(iter(settings_of(made).values()), None)
+    if first and not needed:
+        usual = isinstance(first.default, int | float) and first.default
+        return {name: {first.name: usual or example(first)}}
+    if first and list(needed) == [first.name]:
+        return {name: needed[first.name]}
+    return {name: needed} if needed else name
+
+
+def section_example(name: str, made: type) -> dict[str, Any]:
+    """Settings for a section of this name: those that it needs, or else the first one."""
+    return _BY_NAME.get(name) or required(made) or _first(made)
+
+
+def required(component: Callable[..., Any]) -> dict[str, Any]:
+    """Values for the settings that a component, or a section, cannot do without."""
+    return {
+        setting.name: example(setting) for setting in settings_of(component).values() if setting.default is REQUIRED
+    }
+
+
+def _first(section: type) -> dict[str, Any]:
+    first = next(iter(settings_of(section).values()))
+    return {first.name: example(first)}
+
+
+def _near(default: Any, annotation: Any) -> Any:
+    """Something else than the default, but not by far."""
+    if isinstance(default, bool):
+        return not default
+    if isinstance(default, str):
+        return next(choice for choice in _choices(annotation) if choice != default)
+    if isinstance(default, tuple):
+        return list(default)
+    if default is None or default is REQUIRED:
+        raise LookupError(f"_BY_NAME has no row for {annotation}")
+    return (2 * default or 1) if isinstance(default, int) else (default / 2 or 0.1)
+
+
+def _choices(annotation: Any) -> list[Any]:
+    if get_origin(annotation) is Literal:
+        return list(get_args(annotation))
+    return [choice for option in get_args(annotation) for choice in _choices(option)]

@@ -1,0 +1,85 @@
+"""What a name is called elsewhere: in Keras, PyTorch and scikit-learn."""
+
+from collections.abc import Iterable
+
+from zen_cli.config.problems import nearest
+
+_HERE = {
+    # layers and activations
+    "dense": "Linear",
+    "fc": "Linear",
+    "fullyconnected": "Linear",
+    "simplernn": "RNN",
+    "batchnormalization": "BatchNorm",
+    "layernormalization": "LayerNorm",
+    "swish": "SiLU",
+    "globalaveragepooling2d": "GlobalPool",
+    "globalmaxpooling2d": "GlobalPool",
+    # losses and metrics
+    "crossentropy": "categorical_crossentropy",
+    "crossentropyloss": "categorical_crossentropy",
+    "bce": "binary_crossentropy",
+    "bceloss": "binary_crossentropy",
+    "meansquarederror": "MSE",
+    "mseloss": "MSE",
+    "l2": "MSE",
+    "meanabsoluteerror": "MAE",
+    "l1loss": "MAE",
+    "l1": "MAE",
+    "pinball": "quantile",
+    "smoothl1": "Huber",
+    "rootmeansquarederror": "RMSE",
+    "r2score": "R2",
+    # schedules and initializers
+    "steplr": "Step",
+    "exponentiallr": "Exponential",
+    "cosineannealinglr": "Cosine",
+    "reducelronplateau": "ReduceOnPlateau",
+    "linearlr": "WarmUp",
+    "glorot": "Xavier",
+    "glorotuniform": "Xavier",
+    "kaiming": "He",
+    "kaimingnormal": "He",
+    # settings
+    "learningrate": "lr",
+    "wd": "weight_decay",
+    "rho": "beta",
+    "betas": "beta1",
+    "eps": "epsilon",
+    "hiddensize": "hidden_dim",
+    "numlayers": "layers",
+    "outfeatures": "units",
+    "outchannels": "filters",
+    "kernel": "kernel_size",
+    "p": "rate",
+    "numembeddings": "tokens",
+    "vocabsize": "tokens",
+    "embeddingdim": "dim",
+    "negativeslope": "slope",
+    "gamma": "factor",
+    "stepsize": "every",
+    "seqlen": "window",
+    "lookback": "window",
+    "sequencelength": "window",
+    "formula": "expression",
+    "maxepochs": "epochs",
+    "batch": "batch_size",
+    "bs": "batch_size",
+    "gradientclipval": "clip_norm",
+    "maxgradnorm": "clip_norm",
+    "precision": "dtype",
+    "layers": "model",
+    "criterion": "loss",
+    "lrscheduler": "schedule",
+    "scheduler": "schedule",
+    "randomseed": "seed",
+    "base": "extends",
+    "defaults": "extends",
+}
+
+
+def meant(word: str, known: Iterable[str]) -> str | None:
+    """The known name that `word` was probably meant to be: what it is called elsewhere, or else the nearest."""
+    names = list(known)
+    here = _HERE.get(word.casefold().replace("_", "").replace("-", ""))
+    return here if here in names else nearest(word, names)
