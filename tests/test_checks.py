@@ -1,9 +1,12 @@
 """What is refused or warned of before training, beyond what a single value may be."""
 
+import json
+
 import pytest
 from conftest import CLASSES, SERIES, changed, placed
 
-from zen_cli.config.checks import warnings
+from zen_cli.config.build import build
+from zen_cli.config.doubts import warnings
 from zen_cli.config.reader import read_text
 from zen_cli.config.resolve import resolve
 
@@ -14,13 +17,13 @@ def test_states_are_not_carried_between_shuffled_batches(problems_of):
     (problem,) = problems_of(STATEFUL)
     assert (placed(problem), problem.path) == ("9:36", "model.1.RNN.stateful")
     assert "training.shuffle" in problem.message
-    assert problem.hint == "add shuffle: false to training, or remove stateful"
+    assert problem.hint == "add `shuffle: false` to `training`; or remove `model.1.RNN.stateful`"
 
 
 def test_a_state_goes_to_the_window_that_goes_on(problems_of):
     (problem,) = problems_of(STATEFUL, "training.shuffle=false")
     assert problem.message == "a window goes on 5 windows later, but the next batch comes after 8"
-    assert problem.hint == "say batch_size: 5 in training, or remove stateful"
+    assert problem.hint == "add `batch_size: 5` to `training`; or remove `model.1.RNN.stateful`"
 
 
 def test_the_advice_on_carried_states_helps(zen, tmp_path):
@@ -74,15 +77,17 @@ def test_an_embedding_of_outputs_is_refused(problems_of):
 @pytest.mark.parametrize(
     ("layers", "hint"),
     [
-        ("  - LSTM: {hidden_dim: 3, return_sequences: true}\n  - Linear: 1\n", "from the last LSTM"),
-        ("  - Linear: 1\n", "put Flatten or GlobalPool before the last layers, which end with Linear: 1"),
-        ("  - LSTM: 3\n  - GRU: 3\n  - Linear: 1\n", ""),
+        (
+            "  - LSTM: {hidden_dim: 3, return_sequences: true}\n  - Linear: 1\n",
+            "remove `model.0.LSTM.return_sequences`",
+        ),
+        ("  - Linear: 1\n", "put `- Flatten` before it"),
+        ("  - LSTM: 3\n  - GRU: 3\n  - Linear: 1\n", "add `return_sequences: true` to `model.0.LSTM`"),
     ],
 )
 def test_outputs_of_too_many_axes_are_told_what_to_do(problems_of, layers, hint):
     (problem,) = problems_of(changed(TOKENS, BODY, layers))
     assert hint in problem.hint
-    assert hint or "let the recurrent layer before it return_sequences" in problem.message
 
 
 @pytest.mark.parametrize(
@@ -98,3 +103,128 @@ def test_settings_without_effect_are_warned_of(settings, warned):
     text = changed(SERIES, "{hidden_dim: 3}\n", f"{{hidden_dim: 3, {settings}}}\n")
     found = warnings(resolve(read_text(text, "c.yaml")))
     assert [warning.split(": ", 1)[1] for warning in found] == warned
+
+
+# --- what a schedule looks at ---
+
+
+@pytest.mark.parametrize(("text", "metrics"), [(SERIES, "[R2, {MASE: 2}]"), (CLASSES, "[{top_k: 2}, {recall: true}]")])
+def test_every_score_of_an_epoch_can_be_monitored_and_no_other(zen, tmp_path, problems_of, text, metrics):
+    text = f"{text}metrics: {metrics}\nschedule: ReduceOnPlateau\n"
+    (tmp_path / "c.yaml").write_text(text)
+    assert zen("train", tmp_path / "c.yaml", "--runs", tmp_path).code == 0
+    record = json.loads((tmp_path / "c-1" / "metrics.jsonl").read_text().split("\n")[0])
+    scores = record.keys() - {"epoch", "step", "lr", "loss_sum"}
+    assert len(scores) > 4
+    for score in scores:
+        trained = zen("train", tmp_path / "c.yaml", f"schedule.ReduceOnPlateau.monitor={score}", "--runs", tmp_path)
+        assert trained.code == 0, trained.err
+    (problem,) = problems_of(text, "schedule.ReduceOnPlateau.monitor=lr")
+    assert problem.path == "schedule.ReduceOnPlateau.monitor"
+    assert all(score in problem.message for score in scores)
+
+
+# --- what is hardly meant ---
+
+QUANTILES = [
+    ("[0.1, 0.9]", "lies between those of 0.1 and 0.9"),
+    ("[0.1, 0.4]", "is that of 0.4"),
+    ("[0.6, 0.7]", "is that of 0.6"),
+    ("[0.1, 0.5, 0.9]", ""),
+]
+
+
+def doubts_of(text):
+    resolved = resolve(read_text(text, "c.yaml"))
+    return [line.split(": ", 1)[1] for line in [*warnings(resolved), *build(resolved).warnings]]
+
+
+@pytest.mark.parametrize(("quantiles", "stands"), QUANTILES)
+def test_quantiles_without_the_median_are_told_what_is_predicted(quantiles, stands):
+    text = changed(SERIES, "loss: MSE", f"loss: {{quantile: {quantiles}}}")
+    expected = f"loss.quantile.quantiles: the median, 0.5, is not among them: what is predicted {stands}"
+    assert warnings(resolve(read_text(text, "c.yaml"))) == ([f"c.yaml:12:18: {expected}"] if stands else [])
+
+
+TOO_LONG = "the training ends after {}, before the learning rate is up"
+WARM_UPS = [  # of a training of 2 epochs, 4 steps
+    ("WarmUp", []),
+    ("WarmUp: 1.9", []),
+    ("WarmUp: 2", [f"schedule.WarmUp.epochs: {TOO_LONG.format('2 epochs')}"]),
+    ("WarmUp: {steps: 3}", []),
+    ("WarmUp: {steps: 4, then: Cosine}", [f"schedule.WarmUp.steps: {TOO_LONG.format('4 steps')}"]),
+    ("WarmUp: {epochs: 5, steps: 3}", ["schedule.WarmUp.epochs: no effect beside steps"]),
+    ("WarmUp: {then: {WarmUp: 3}}", [f"schedule.WarmUp.then.WarmUp.epochs: {TOO_LONG.format('2 epochs')}"]),
+]
+
+
+@pytest.mark.parametrize(("schedule", "doubts"), WARM_UPS)
+def test_a_warm_up_that_does_not_end_or_has_two_lengths_is_warned_of(schedule, doubts):
+    assert doubts_of(f"{SERIES}schedule: {{{schedule}}}\n") == doubts
+
+
+OF_A_WAVE = "and the targets reach from -1 to 0.9906"
+ENDS = [  # the last layers of a model of sin(x)
+    (["Linear: 1"], []),
+    (["Linear: 1", "Tanh"], []),
+    (["Linear: 1", "ReLU"], [f"model.1: ReLU gives values from 0 up, {OF_A_WAVE}"]),
+    (["Linear: 1", "Sigmoid"], [f"model.1: Sigmoid gives values from 0 to 1, {OF_A_WAVE}"]),
+    (["Linear: 1", "ELU: 0.5"], [f"model.1: ELU gives values from -0.5 up, {OF_A_WAVE}"]),
+    (["Linear: 1", "Softmax"], ["model.1: of a single number, a Softmax is always 1"]),
+    (["Linear: 1", "Dropout: 0.5"], ["model.1: while training, this drops predictions themselves"]),
+    (["GRU: 1"], []),
+    (["RNN: {hidden_dim: 1, activation: relu}"], [f"model.0: RNN gives values from 0 up, {OF_A_WAVE}"]),
+]
+
+
+@pytest.mark.parametrize(("layers", "doubts"), ENDS, ids=[str(row[0]) for row in ENDS])
+def test_a_last_layer_that_cannot_give_the_targets_is_warned_of(layers, doubts):
+    first = "" if layers[0] != "Linear: 1" else "  - Flatten\n"
+    body = "".join(f"  - {layer}\n" for layer in layers)
+    shifted = [line.replace("model.1", "model.2") for line in doubts] if first else doubts
+    assert doubts_of(changed(TOKENS.replace("x % 7", "sin(x)"), BODY, first + body)) == shifted
+
+
+def test_values_that_a_recurrent_layer_cannot_reach_are_warned_of():
+    text = changed(changed(TOKENS, BODY, "  - LSTM: 1\n"), "x % 7", "2 * x")
+    assert doubts_of(text) == ["model.0: LSTM gives values from -1 to 1, and the targets reach from 10 to 38"]
+
+
+def test_probabilities_of_probabilities_are_warned_of():
+    text = changed(CLASSES, "  - Softmax\n", "  - Softmax\n  - Softmax\n")
+    nearly = "the outputs of Softmax are probabilities already, and this makes them nearly equal"
+    assert doubts_of(text) == [f"model.2.Softmax: {nearly}"]
+
+
+@pytest.mark.parametrize(("then", "warned"), [("Tanh", True), ("Dropout: 0.1", True), ("Linear: 4", False)])
+def test_probabilities_for_a_loss_of_logits_are_warned_of(then, warned):
+    text = changed(CLASSES, "categorical_crossentropy", "{categorical_crossentropy: {from_logits: true}}")
+    text = changed(text, "  - Softmax\n", f"  - Softmax\n  - {then}\n")
+    expected = "model.1: the loss takes logits, and gets probabilities of this Softmax"
+    assert [line for line in doubts_of(text) if "logits" in line] == ([expected] if warned else [])
+
+
+@pytest.mark.parametrize(
+    ("train", "doubts"),
+    [(13, []), (14, ["metrics.0: no R2 of the single example that is held out: it takes two or more"])],
+)
+def test_a_score_of_a_single_example_is_warned_of(train, doubts):
+    text = changed(SERIES, "train: 10", f"train: {train}")
+    assert doubts_of(f"{text}metrics: [R2]\n") == doubts
+
+
+@pytest.mark.parametrize("lr", ["1e-37", "1e38"])
+def test_numbers_that_float32_holds_are_taken(lr):
+    assert doubts_of(changed(SERIES, "5e-4", lr)) == []
+
+
+def test_a_number_that_another_type_holds_is_taken_with_it():
+    text = changed(SERIES, "5e-4", "1e-300").replace("batch_size: 8", "batch_size: 8, dtype: float64")
+    assert doubts_of(text) == []
+
+
+def test_warnings_come_before_the_training(zen, tmp_path):
+    (tmp_path / "c.yaml").write_text(f"{SERIES}schedule: {{WarmUp: 9}}\n")
+    trained = zen("train", tmp_path / "c.yaml", "--runs", tmp_path)
+    assert trained.code == 0
+    assert "c.yaml:16:20: schedule.WarmUp.epochs: the training ends after 2 epochs" in trained.err

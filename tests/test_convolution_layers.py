@@ -155,7 +155,7 @@ A_PAIR = "or a list of 2, each a whole number"
 CONFIG_MISTAKES = [
     ("[5, 1, 1]", "[5, 0, 1]", "5:18", "model.0.Reshape.shape.1", "expected a whole number >= 1, got 0"),
     ("[5, 1, 1]", "5", "5:14", "model.0.Reshape.shape", "expected a list, each a whole number >= 1, got 5"),
-    ("[5, 1, 1]", "[5, 2, 1]", "5:5", "model.0", "Reshape to (5, 2, 1) takes 10 numbers, but each example has 5"),
+    ("[5, 1, 1]", "[5, 2, 1]", "5:14", "model.0.Reshape.shape", "takes 10 numbers, but each example has 5"),
     ("size: 1", "size: [1, 0]", "6:39", f"{CONV}.kernel_size", f"a whole number >= 1 {A_PAIR} >= 1, got [1, 0]"),
     ("size: 1", "size: [1]", "6:39", f"{CONV}.kernel_size", "got [1]"),
     ("size: 1", "size: [1, 1, 1]", "6:39", f"{CONV}.kernel_size", "got [1, 1, 1]"),

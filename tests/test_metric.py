@@ -133,3 +133,19 @@ TITLES |= {"top_k_3": "Top k 3", "precision_a b": "Precision a b", "accuracy": "
 @pytest.mark.parametrize(("score", "title"), TITLES.items())
 def test_a_score_has_a_title(score, title):
     assert metric.title(score) == title
+
+
+# --- which way is better ---
+
+HIGHER = ["accuracy", "val_accuracy", "val_top_k_3", "val_precision_fizz", "recall", "val_f1", "val_r2"]
+LOWER = ["loss", "val_loss", "val_rmse", "val_mae", "val_mape", "smape", "val_mase_12", "val_perplexity"]
+
+
+@pytest.mark.parametrize(("score", "more"), [*((name, True) for name in HIGHER), *((name, False) for name in LOWER)])
+def test_more_is_better_of_some_scores(score, more):
+    assert metric.more_is_better(score) is more
+
+
+def test_the_names_in_the_tables_are_metrics():
+    names = metric.OF_VALUES.keys() | metric.OF_CLASSES.keys()
+    assert names >= metric.MORE_IS_BETTER | metric.OF_DISTRIBUTIONS

@@ -192,7 +192,7 @@ def test_a_training_that_ends_an_epoch_with_one_example_stops_with_the_reason():
 
 
 NORMALISED = changed(CLASSES, "  - Linear: 4", "  - BatchNorm\n  - Linear: 4")  # it trains on 16 examples
-LAST_BATCHES = [(5, "for example batch_size: 4"), (1, "for example batch_size: 2"), (15, "for example batch_size: 14")]
+LAST_BATCHES = [(5, "write `4`"), (1, "write `2`"), (15, "write `14`")]
 
 
 @pytest.mark.parametrize(("size", "hint"), LAST_BATCHES)
@@ -204,4 +204,4 @@ def test_a_last_batch_of_one_example_is_refused_before_training(problems_of, siz
 
 def test_one_training_example_is_too_few(problems_of):
     (problem,) = problems_of(NORMALISED, "data.split.train=1")
-    assert (problem.path, problem.hint) == ("training.batch_size", "train on more examples")
+    assert (problem.path, problem.hint) == ("training.batch_size", "add `train: 2` to `data.split`")

@@ -7,7 +7,7 @@ from conftest import TINY, built, changed, numbers, placed, resolved
 from zen_cli import autodiff as ad
 from zen_cli import nn, optim
 from zen_cli.config.build import from_stored, open_config
-from zen_cli.config.checks import warnings
+from zen_cli.config.doubts import warnings
 from zen_cli.config.problems import ConfigError
 from zen_cli.config.reader import read_text
 from zen_cli.config.resolve import resolve
@@ -218,7 +218,8 @@ def test_a_config_is_refused_rather_than_stored_too_deep_to_be_read(tmp_path, pr
         assert from_stored(config, "stored").config == config
         count += 1
     (problem,) = problems_of(deep(count))
-    assert (count > 5, problem.path, problem.message) == (True, "model.1", "its layers are nested too deep")
+    assert (count > 5, problem.path, problem.hint) == (True, "model.1", "remove `model.1`")
+    assert problem.message.startswith("this is nested 33 levels deep")
 
 
 def test_a_checkpoint_brings_back_parameters_and_running_statistics(tmp_path):

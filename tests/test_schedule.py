@@ -15,14 +15,14 @@ EPOCHS, PER_EPOCH = 6, 4
 STEPS = EPOCHS * PER_EPOCH
 
 
-def factors(made, epochs=EPOCHS, per_epoch=PER_EPOCH, losses=None):
-    """What a schedule says before every update of a training."""
+def factors(made, epochs=EPOCHS, per_epoch=PER_EPOCH, losses=None, name="loss"):
+    """What a schedule says before every update of a training; `losses` are the epochs' scores of that name."""
     found, watch = [], Watch()
     for epoch in range(epochs):
         for step in range(epoch * per_epoch, (epoch + 1) * per_epoch):
             found.append(made(Progress(step, epochs * per_epoch, per_epoch, watch)))
         done = Progress((epoch + 1) * per_epoch, epochs * per_epoch, per_epoch, watch)
-        watch = made.watched(done, losses[epoch] if losses else 1.0)
+        watch = made.watched(done, {"loss": 1.0, name: losses[epoch] if losses else 1.0})
     return found
 
 
@@ -102,6 +102,15 @@ def test_a_plateau_is_left_at_a_lower_rate(patience, losses, expected, warm):
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize(("name", "sign"), [("val_rmse", 1), ("val_accuracy", -1), ("val_top_k_3", -1), ("val_r2", -1)])
+def test_more_of_some_scores_is_better(name, sign):
+    """The table again for another score than the loss, upside down where more of it is better."""
+    for patience, losses, expected in PLATEAUS:
+        made = schedule.ReduceOnPlateau(patience=patience, monitor=name)
+        found = factors(made, len(losses) + 1, 1, [*(sign * loss for loss in losses), 1], name)
+        np.testing.assert_allclose(found, [1, *expected], rtol=1e-12)
+
+
 # --- in a training ---
 
 
@@ -128,6 +137,18 @@ def test_a_plateau_is_that_of_the_held_out_loss_if_there_is_one():
     assert rates(schedule.ReduceOnPlateau(patience=0, threshold=0.99), lr=1e-9) == pytest.approx(
         [1e-9, 1e-9, 1e-10, 1e-11]
     )
+
+
+def test_a_plateau_is_that_of_the_score_that_is_monitored():
+    accuracies, made = iter([0.5, 0.6, 0.6, 0.7]), schedule.ReduceOnPlateau(patience=0, monitor="val_accuracy")
+    model, x, y = built([nn.Linear(1)], (3,)), numbers(6, 3), numbers(6, 1)
+
+    def evaluate():
+        return {"val_loss": 1.0, "val_accuracy": next(accuracies)}
+
+    records = fit(model, x, y, 4, loss.MSE, optim.SGD(0.5), 6, evaluate=evaluate, schedule=made)
+    found = [record.lr for record in records if isinstance(record, EpochRecord)]
+    assert found == pytest.approx([0.5, 0.5, 0.5, 0.05])
 
 
 def test_the_rate_is_really_used():

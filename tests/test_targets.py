@@ -17,7 +17,7 @@ from zen_cli.data.sources import Examples
 from zen_cli.data.tasks import Classification, Forecast
 from zen_cli.errors import UserError
 from zen_cli.training import predictions
-from zen_cli.training.job import held_out_scores
+from zen_cli.training.evaluation import held_out_scores
 from zen_cli.training.run import Run
 
 # --- what does not go together ---
@@ -30,24 +30,38 @@ OF_SERIES = [  # in SERIES: what is changed, what to; where that is seen, the ke
         "12:7",
         "loss",
         "compares classes, but the targets are values of a",
-        "use MSE, MAE,",
+        "use `MSE`, `MAE`,",
     ),
-    ("MSE", "quantile", "11:5", "model.3", NEEDS.format("quantile", "(3,)"), "end the model with Linear: 3"),
-    ("MSE", "{quantile: [0.1, 0.9]}", "11:5", "model.3", NEEDS.format("quantile", "(2,)"), "Linear: 2"),
-    ("MSE", "gaussian_nll", "11:5", "model.3", NEEDS.format("gaussian_nll", "(2,)"), "Linear: 2"),
-    ("MSE", "{quantile: [0.5, 0.1]}", "12:8", "loss.quantile", "above the one before it: [0.5, 0.1]", ""),
-    ("MSE", "{quantile: [0.5, 0.5]}", "12:8", "loss.quantile", "above the one before it: [0.5, 0.5]", ""),
+    ("MSE", "quantile", "11:13", "model.3.Linear.units", NEEDS.format("quantile", "(3,)"), "write `3`"),
+    ("MSE", "{quantile: [0.1, 0.9]}", "11:13", "model.3.Linear.units", NEEDS.format("quantile", "(2,)"), "write `2`"),
+    ("MSE", "gaussian_nll", "11:13", "model.3.Linear.units", NEEDS.format("gaussian_nll", "(2,)"), "write `2`"),
+    (
+        "MSE",
+        "{quantile: [0.5, 0.1]}",
+        "12:18",
+        "loss.quantile.quantiles",
+        "but they are [0.5, 0.1]",
+        "write `[0.1, 0.5]`",
+    ),
+    ("MSE", "{quantile: [0.5, 0.5]}", "12:18", "loss.quantile.quantiles", "but they are [0.5, 0.5]", "write `[0.5]`"),
     ("MSE", "{quantile: [0.1, 1]}", "12:24", "loss.quantile.quantiles.1", "expected a number > 0 and < 1, got 1", ""),
     ("MSE", "{quantile: 0.5}", "12:18", "loss.quantile.quantiles", "expected a list, each a number > 0 and < 1", ""),
     ("MSE", "{quantile: []}", "12:18", "loss.quantile.quantiles", "got an empty list", ""),
     ("MSE", "{Huber: 0}", "12:15", "loss.Huber.delta", "expected a number > 0, got 0", ""),
-    ("seed: 0", "metrics: [accuracy]", "1:11", "metrics.0", "not suit the targets, which are values", "use RMSE, MAE,"),
-    ("seed: 0", "metrics: [MAE, MAPEE]", "1:16", "metrics.1", "no metric named 'MAPEE'", "did you mean 'MAPE'?"),
+    (
+        "seed: 0",
+        "metrics: [accuracy]",
+        "1:11",
+        "metrics.0",
+        "not suit the targets, which are values",
+        "use `RMSE`, `MAE`,",
+    ),
+    ("seed: 0", "metrics: [MAE, MAPEE]", "1:16", "metrics.1", "no metric named 'MAPEE'", "did you mean `MAPE`?"),
     ("seed: 0", "metrics: MAE", "1:10", "metrics", 'expected a list of metrics, each after a dash, got "MAE"', ""),
-    ("seed: 0", "metrics: [1]", "1:11", "metrics.0", "expected the name of a metric, got 1", "the metrics are RMSE"),
+    ("seed: 0", "metrics: [1]", "1:11", "metrics.0", "expected the name of a metric, got 1", "use `RMSE`, `MAE`,"),
     ("seed: 0", "metrics: [{MASE: 0}]", "1:18", "metrics.0.MASE.season", "expected a whole number >= 1", ""),
     ("seed: 0", "metrics: [{MASE: 10}]", "1:18", "metrics.0.MASE.season", "less than the 10 examples that train", ""),
-    ("seed: 0", "metrics: [{MAE: 1}]", "1:17", "metrics.0.MAE.1", "no such key", "MAE takes no settings"),
+    ("seed: 0", "metrics: [{MAE: 1}]", "1:11", "metrics.0", "MAE takes no value, got 1", "write `MAE`"),
 ]
 LOSS = "loss: categorical_crossentropy"
 FROM_LOGITS = "loss: {categorical_crossentropy: {from_logits: true}}"
@@ -58,15 +72,15 @@ OF_CLASSES = [
         "7:7",
         "loss",
         "compares values, but the targets are classes",
-        "use categorical_crossentropy or",
+        "use `categorical_crossentropy` or",
     ),
     (
         LOSS,
         "loss: binary_crossentropy",
-        "7:7",
-        "loss",
+        "6:5",
+        "model.1",
         "needs the probabilities of Sigmoid, but the model ends with Softmax",
-        "Sigmoid",
+        "use `Sigmoid`",
     ),
     (
         LOSS,
@@ -74,7 +88,7 @@ OF_CLASSES = [
         "7:48",
         "loss.categorical_crossentropy.from_logits",
         "Softmax is left to the loss",
-        "leave out",
+        "remove `model.1`; or remove `loss.categorical_crossentropy.from_logits`",
     ),
     (
         "optimizer: Adam",
@@ -82,7 +96,7 @@ OF_CLASSES = [
         "9:11",
         "metrics.0",
         "which are classes",
-        "use accuracy, top_k,",
+        "use `accuracy`, `top_k`,",
     ),
     (
         "optimizer: Adam",

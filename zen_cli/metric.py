@@ -56,6 +56,8 @@ def MASE(pred: Array, real: Array, past: Array, *, season: Count = 1) -> float:
 
     The naive prediction is the value `season` examples ago: MAE / mean(|y_t - y_(t - season)|). Below 1 is better than
     naive. Where that never errs, any error is infinite, and none is 0. Hyndman and Koehler 2006.
+
+    season: After how many examples the series repeats itself, such as 12 for months; 1 repeats the value before.
     """
     naive = np.abs(_error(past[season:], past[:-season]))
     scaled = _ratio(_columns(np.abs(_error(pred, real))).mean(axis=0), _columns(naive).mean(axis=0))
@@ -84,7 +86,10 @@ def accuracy(pred: Array, real: Array) -> float:
 
 
 def top_k(pred: Array, real: Array, *, k: Count = 5) -> float:
-    """The share of answers whose right class is among the `k` most probable; of equals, the first are taken."""
+    """The share of answers whose right class is among the `k` most probable; of equals, the first are taken.
+
+    k: How many of the most probable classes count. With one it is `accuracy`; it has to be less than there are classes.
+    """
     best = np.argsort(-pred, axis=-1, kind="stable")[..., :k]
     return _mean((best == real[..., None]).any(axis=-1))
 
@@ -92,7 +97,9 @@ def top_k(pred: Array, real: Array, *, k: Count = 5) -> float:
 def precision(pred: Array, real: Array, *, per_class: bool = False) -> float | Array:
     """Of the answers that were said to be of a class, the share that is; 0 where none was said to be.
 
-    Averaged over the classes that occur or were predicted (macro), or a score `per_class`. scikit-learn's.
+    Averaged over the classes that occur or were predicted (macro). scikit-learn's.
+
+    per_class: Whether each class has a score of its own, in place of the average.
     """
     right, said, occurring = _counts(pred, real)
     return _by_class(_ratio(right, said), said + occurring, per_class)
@@ -101,7 +108,9 @@ def precision(pred: Array, real: Array, *, per_class: bool = False) -> float | A
 def recall(pred: Array, real: Array, *, per_class: bool = False) -> float | Array:
     """Of the answers that are of a class, the share that was said to be; 0 where none is.
 
-    Averaged over the classes that occur or were predicted (macro), or a score `per_class`. scikit-learn's.
+    Averaged over the classes that occur or were predicted (macro). scikit-learn's.
+
+    per_class: Whether each class has a score of its own, in place of the average.
     """
     right, said, occurring = _counts(pred, real)
     return _by_class(_ratio(right, occurring), said + occurring, per_class)
@@ -110,7 +119,9 @@ def recall(pred: Array, real: Array, *, per_class: bool = False) -> float | Arra
 def F1(pred: Array, real: Array, *, per_class: bool = False) -> float | Array:
     """The harmonic mean of precision and recall, 0 where both are.
 
-    Averaged over the classes that occur or were predicted (macro), or a score `per_class`. scikit-learn's.
+    Averaged over the classes that occur or were predicted (macro). scikit-learn's.
+
+    per_class: Whether each class has a score of its own, in place of the average.
     """
     right, said, occurring = _counts(pred, real)
     return _by_class(_ratio(2 * right, said + occurring), said + occurring, per_class)
@@ -136,6 +147,8 @@ OF_VALUES = {metric.__name__: metric for metric in (RMSE, MAE, MAPE, sMAPE, MASE
 OF_CLASSES = {
     metric.__name__: metric for metric in (accuracy, top_k, precision, recall, F1, perplexity, bits_per_character)
 }
+MORE_IS_BETTER = {"R2", "accuracy", "top_k", "precision", "recall", "F1"}
+OF_DISTRIBUTIONS = {"perplexity", "bits_per_character"}  # they want probabilities that sum to 1
 
 # --- several at once ---
 
@@ -159,13 +172,23 @@ def measured(metrics: Metrics, pred: Array, real: Array, labels: Sequence[str] =
     return scores
 
 
+def more_is_better(score: str) -> bool:
+    """Whether a higher number is better, of a score's name in a record: `val_accuracy`, but not `loss`."""
+    return _metric_of(score.removeprefix("val_")) in MORE_IS_BETTER
+
+
 def title(score: str) -> str:
     """The name of a score for people: RMSE for `rmse`, Top k 3 for `top_k_3`."""
-    for name in (*OF_VALUES, *OF_CLASSES):
-        if f"{score}_".startswith(f"{name.lower()}_"):
-            words = f"{name}{score[len(name) :]}".replace("_", " ")
-            return words[0].upper() + words[1:] if name.islower() else words
+    if name := _metric_of(score):
+        words = f"{name}{score[len(name) :]}".replace("_", " ")
+        return words[0].upper() + words[1:] if name.islower() else words
     return score
+
+
+def _metric_of(score: str) -> str | None:
+    """The name of the metric whose score has this name: `top_k` for `top_k_3`."""
+    names = (*OF_VALUES, *OF_CLASSES)
+    return next((name for name in names if f"{score}_".startswith(f"{name.lower()}_")), None)
 
 
 # --- pieces ---

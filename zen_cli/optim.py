@@ -27,6 +27,11 @@ class Optimizer:
     """Moves the parameters of one model against their gradient. `steps` counts the updates so far.
 
     `state` holds the arrays named in `slots`: write into them, never replace them.
+
+    lr: The learning rate, how far a step goes. The first setting to change, by factors of 3: too large and the loss
+        grows, too small and it hardly falls. A schedule multiplies it.
+    weight_decay: How much the parameters shrink before each step: w *= 1 - lr weight_decay. (PyTorch's optimizers, but
+        for AdamW, add weight_decay w to the gradient: the same for SGD, but not for others.)
     """
 
     slots: ClassVar[tuple[str, ...]] = ()
@@ -88,11 +93,7 @@ def _descend(w: Array, rate: float, step: Array, spare: Array) -> None:
 
 
 class SGD(Optimizer):
-    """w -= lr g
-
-    `weight_decay`, here as for every optimizer, shrinks the parameters before that: w *= 1 - lr weight_decay.
-    (PyTorch's optimizers, but for AdamW, add weight_decay w to the gradient: the same for SGD, but not for others.)
-    """
+    """w -= lr g"""
 
     def __init__(self, lr: Positive = 0.1, weight_decay: NonNegative = 0.0) -> None:
         super().__init__(lr, weight_decay)
@@ -107,6 +108,9 @@ class Momentum(Optimizer):
     PyTorch's form of Polyak's heavy ball. The article and Keras have lr inside, v = beta v + lr g and w -= v, which
     is the same at a constant learning rate. Where v is an average, v = beta v + (1 - beta) g, steps are 1 - beta times
     as long.
+
+    beta: How much of the velocity is kept from step to step; along a steady slope steps become 1 / (1 - beta) times as
+        long.
     """
 
     slots = ("velocity",)
@@ -142,6 +146,8 @@ class Adagrad(Optimizer):
     """s = s + g^2;  w -= lr g / (sqrt(s) + epsilon)
 
     Duchi et al. 2011, with PyTorch's defaults.
+
+    epsilon: Keeps the division finite where all gradients were 0.
     """
 
     slots = ("square_sum",)
@@ -162,6 +168,10 @@ class RMSProp(Optimizer):
 
     Tieleman and Hinton 2012, lecture 6.5, with epsilon inside the root as in the article. PyTorch divides by sqrt(s) +
     epsilon: its defaults are `{lr: 0.01, beta: 0.99, epsilon: 1e-8, epsilon_inside_root: false}`.
+
+    beta: How much of the mean square is kept from step to step, which so looks about 1 / (1 - beta) steps back.
+    epsilon: Keeps steps small where gradients are nearly 0.
+    epsilon_inside_root: Whether epsilon is added before the root is taken, or after it, as in PyTorch.
     """
 
     slots = ("square_average",)
@@ -194,6 +204,10 @@ class Adam(Optimizer):
 
     where m' = m / (1 - beta1^t) and v' = v / (1 - beta2^t) at step t: Kingma and Ba 2015, algorithm 1, and
     PyTorch's Adam. (The article leaves out the power t.)
+
+    beta1: How much of the mean gradient m is kept from step to step, which so looks about 1 / (1 - beta1) steps back.
+    beta2: How much of the mean square v is kept from step to step, which so looks about 1 / (1 - beta2) steps back.
+    epsilon: Keeps steps small where gradients are nearly 0.
     """
 
     slots = ("mean", "square_average")

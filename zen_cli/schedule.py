@@ -6,16 +6,21 @@ amount to is a fold over them, `Watch`.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
+from zen_cli.metric import more_is_better
 from zen_cli.settings import Count, CountOrZero, Fraction, OneOf, Positive, Rate, Share
 
 __all__ = ["Constant", "Cosine", "Exponential", "OneCycle", "ReduceOnPlateau", "Schedule", "Step", "WarmUp"]
 
 
 class Watch(NamedTuple):
-    """What past epochs have shown: the best loss, how many since have not beaten it, and the factor that this made."""
+    """What past epochs have shown: the best score, how many since have not beaten it, and the factor that this made.
+
+    Less is better: where more is, `best` is the score times -1.
+    """
 
     best: float = math.inf
     waited: int = 0
@@ -42,8 +47,8 @@ class Schedule:
     def __call__(self, at: Progress) -> float:
         raise NotImplementedError
 
-    def watched(self, at: Progress, loss: float) -> Watch:  # noqa: ARG002 - for the schedules that look at losses
-        """`at.watch` after one more epoch, whose last update is done, and its loss, held-out or else of training."""
+    def watched(self, at: Progress, scores: Mapping[str, float]) -> Watch:  # noqa: ARG002 - for those that look
+        """`at.watch` after one more epoch, whose last update is done, and its scores: `loss`, `val_loss` and so on."""
         return at.watch
 
 
@@ -60,7 +65,11 @@ class Constant(Schedule):
 
 @dataclass(frozen=True)
 class Step(Schedule):
-    """factor^floor(epoch / every), where the first epoch is 0. Per epoch; PyTorch's StepLR."""
+    """factor^floor(epoch / every), where the first epoch is 0. Per epoch; PyTorch's StepLR.
+
+    every: How many epochs lie between two drops of the rate.
+    factor: What the rate is multiplied by at each drop.
+    """
 
     every: Count
     factor: Fraction = 0.1
@@ -71,7 +80,10 @@ class Step(Schedule):
 
 @dataclass(frozen=True)
 class Exponential(Schedule):
-    """factor^epoch, where the first epoch is 0. Per epoch; PyTorch's ExponentialLR."""
+    """factor^epoch, where the first epoch is 0. Per epoch; PyTorch's ExponentialLR.
+
+    factor: What the rate is multiplied by after each epoch; 0.955 makes it a tenth in 50 epochs.
+    """
 
     factor: Fraction
 
@@ -81,25 +93,33 @@ class Exponential(Schedule):
 
 @dataclass(frozen=True)
 class ReduceOnPlateau(Schedule):
-    """Times `factor` whenever more than `patience` epochs in a row have not beaten the best loss.
+    """Times `factor` whenever more than `patience` epochs in a row have not beaten the best score.
 
-    To beat it is to be below best - threshold |best|. The loss is that of the held-out examples, or that of training
-    where none are held out. Per epoch; PyTorch's ReduceLROnPlateau with its defaults, but without min_lr and eps, and
-    with |best|, which is another number for negative losses alone.
+    To beat it is to be below best - threshold |best|, or above best + threshold |best| where more is better, as of an
+    accuracy. Per epoch; PyTorch's ReduceLROnPlateau with its defaults, but without min_lr and eps, and with |best|,
+    which is another number for negative scores alone.
+
+    factor: What the rate is multiplied by at each drop.
+    patience: How many epochs in a row may fail to beat the best score before the rate drops.
+    threshold: By which share of the best score another has to be better to beat it.
+    monitor: Which score of an epoch is looked at: `loss`, `val_loss`, or `val_` and a metric, such as `val_rmse` or
+        `val_accuracy`. null takes the loss of the held-out examples, or that of training where none are held out.
     """
 
     factor: Fraction = 0.1
     patience: CountOrZero = 10
     threshold: Rate = 1e-4
+    monitor: str | None = None
 
     def __call__(self, at: Progress) -> float:
         return at.watch.factor
 
-    def watched(self, at: Progress, loss: float) -> Watch:
-        watch = at.watch
+    def watched(self, at: Progress, scores: Mapping[str, float]) -> Watch:
+        watch, name = at.watch, self.monitor or ("val_loss" if "val_loss" in scores else "loss")
+        score = -scores[name] if more_is_better(name) else scores[name]
         margin = self.threshold * abs(watch.best) if math.isfinite(watch.best) else 0.0
-        if loss < watch.best - margin:
-            return watch._replace(best=loss, waited=0)
+        if score < watch.best - margin:
+            return watch._replace(best=score, waited=0)
         if watch.waited < self.patience:
             return watch._replace(waited=watch.waited + 1)
         return watch._replace(waited=0, factor=watch.factor * self.factor)
@@ -113,6 +133,8 @@ class Cosine(Schedule):
     """final + (1 - final) (1 + cos(pi step / steps)) / 2: from 1 to `final` over the whole training.
 
     Per step; PyTorch's CosineAnnealingLR with T_max = steps. Loshchilov and Hutter 2017, without restarts.
+
+    final: The factor that the last steps come near.
     """
 
     final: Share = 0.0
@@ -125,8 +147,12 @@ class Cosine(Schedule):
 class OneCycle(Schedule):
     """From 1 / div_factor up to 1, then down to 1 / (div_factor final_div_factor), each along half a cosine.
 
-    `pct_start` is the part of the training that goes up, and `lr` the highest rate. Per step; PyTorch's OneCycleLR with
-    its defaults, but momentum stays as it is (cycle_momentum=False). Smith and Topin 2017.
+    The optimizer's `lr` is the highest rate. Per step; PyTorch's OneCycleLR with its defaults, but momentum stays as it
+    is (cycle_momentum=False). Smith and Topin 2017.
+
+    pct_start: Which part of the training goes up; a fraction, whatever its name says.
+    div_factor: How many times smaller than the highest rate the first one is.
+    final_div_factor: How many times smaller than the first rate the last one is.
     """
 
     pct_start: Fraction = 0.3
@@ -143,10 +169,14 @@ class OneCycle(Schedule):
 
 @dataclass(frozen=True)
 class WarmUp(Schedule):
-    """From `start` to 1 in equal steps, over so many `epochs`, part of one perhaps, or `steps` in their place.
+    """From `start` to 1 in equal steps, then as another schedule says.
 
-    `then` takes the rest of the training as if that were the whole; null stays at 1. Per step; PyTorch's LinearLR with
-    start_factor = start, followed by another scheduler in a SequentialLR.
+    Per step; PyTorch's LinearLR with start_factor = start, followed by another scheduler in a SequentialLR.
+
+    epochs: How long the rate goes up, part of an epoch perhaps.
+    steps: How long the rate goes up in steps; it takes the place of `epochs`.
+    start: The factor of the first step.
+    then: The schedule of the rest of the training, as if that were the whole; null stays at 1.
     """
 
     epochs: Positive = 1.0
@@ -161,12 +191,12 @@ class WarmUp(Schedule):
         over = math.ceil(length)
         return self.then(at._replace(step=at.step - over, steps=at.steps - over)) if self.then else 1.0
 
-    def watched(self, at: Progress, loss: float) -> Watch:
+    def watched(self, at: Progress, scores: Mapping[str, float]) -> Watch:
         length = self._length(at)
         if self.then is None or at.step <= length:  # what the losses of the warm-up say is not for `then`
             return at.watch
         over = math.ceil(length)
-        return self.then.watched(at._replace(step=at.step - over, steps=at.steps - over), loss)
+        return self.then.watched(at._replace(step=at.step - over, steps=at.steps - over), scores)
 
     def _length(self, at: Progress) -> float:
         """In steps."""

@@ -1,6 +1,6 @@
 """Schedules: the learning rate before each of 30 updates. Names are those of a config."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,33 +19,39 @@ from torch.optim.lr_scheduler import (
 )
 
 LR, STEPS = 0.5, 30
-LOSSES = [
+LOSSES = (
     *[1.0, 0.9, 0.8, 0.8, 0.79999, 0.7, 0.71, 0.72, 0.73, 0.69999, 0.6, 0.6, 0.6, 0.6, 0.6],
     *[0.5, 0.55, 0.52, 0.51, 0.5, 0.4999, 0.49, 0.48, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5],
-]
+)
+
+ACCURACIES = tuple(1.1 - loss for loss in LOSSES)
 
 
 @dataclass(frozen=True)
 class Case:
-    """`scheduler` is stepped after each update; `per_epoch` of them make an epoch for zen."""
+    """`scheduler` is stepped after each update; `per_epoch` of them make an epoch for zen. A plateau is of `scores`."""
 
     scheduler: Callable[[Optimizer], LRScheduler]
     per_epoch: int = 1
+    scores: Sequence[float] = LOSSES
 
 
 def scheduled(cases: Mapping[str, Case]) -> dict[str, Any]:
-    """The learning rates, and the losses that a plateau is found in, as plain data."""
-    computed = {name: {"per_epoch": case.per_epoch, "rates": _rates(case)} for name, case in cases.items()}
-    return {"lr": LR, "losses": LOSSES, "cases": computed}
+    """The learning rates, and the scores that a plateau is found in, as plain data."""
+    computed = {
+        name: {"per_epoch": case.per_epoch, "scores": list(case.scores), "rates": _rates(case)}
+        for name, case in cases.items()
+    }
+    return {"lr": LR, "cases": computed}
 
 
 def _rates(case: Case) -> list[float]:
     optimizer = SGD([torch.zeros(1, requires_grad=True)], lr=LR)
     scheduler, rates = case.scheduler(optimizer), []
-    for loss in LOSSES:
+    for score in case.scores:
         rates += scheduler.get_last_lr()
         optimizer.step()
-        scheduler.step(*([loss] if isinstance(scheduler, ReduceLROnPlateau) else []))
+        scheduler.step(*([score] if isinstance(scheduler, ReduceLROnPlateau) else []))
     return rates
 
 
@@ -76,5 +82,8 @@ SCHEDULES = {
     "ReduceOnPlateau: {factor: 0.5, patience: 2}": Case(lambda o: ReduceLROnPlateau(o, factor=0.5, patience=2)),
     "ReduceOnPlateau: {factor: 0.5, patience: 0, threshold: 0.1}": Case(
         lambda o: ReduceLROnPlateau(o, factor=0.5, patience=0, threshold=0.1)
+    ),
+    "ReduceOnPlateau: {factor: 0.5, patience: 1, threshold: 0.01, monitor: val_accuracy}": Case(
+        lambda o: ReduceLROnPlateau(o, mode="max", factor=0.5, patience=1, threshold=0.01), scores=ACCURACIES
     ),
 }

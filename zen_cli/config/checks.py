@@ -5,67 +5,50 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
+from zen_cli import metric
 from zen_cli.config.components import components_in, name_of, settings_in
-from zen_cli.config.problems import ConfigError, Problem, listed
+from zen_cli.config.cures import Add, Cure, Remove, Use, Write, is_name_alone, problem, setting
+from zen_cli.config.grammar import KeyPath
+from zen_cli.config.problems import ConfigError, listed, nearest
 from zen_cli.config.registry import COMPONENTS, settings_of
-from zen_cli.config.resolve import KeyPath, Resolved
+from zen_cli.config.resolve import Resolved
 from zen_cli.config.schema import Component, Config
 from zen_cli.config.syntax import MOST_DEPTH
 from zen_cli.data.dataset import Dataset
 from zen_cli.data.tasks import Forecast
-from zen_cli.errors import DataError, UserError
-from zen_cli.loss import Outputs
+from zen_cli.errors import UserError
 from zen_cli.nn import Embedding, Flatten, Model, Reshape
 from zen_cli.nn.layers import every_layer
-from zen_cli.nn.parameters import Shape
-from zen_cli.nn.recurrent import Recurrent
-
-
-def warnings(resolved: Resolved) -> list[str]:
-    """What is allowed but has no effect, or hardly the one that was meant, a line each."""
-    found = [
-        (*path, setting, f"no effect {where}")
-        for path, settings in _layers(resolved)
-        for setting, where in _without_effect(settings)
-    ]
-    name, optimizer = name_of(resolved.values["optimizer"]), settings_in(resolved.values["optimizer"])
-    if (kept := 1 - optimizer["lr"] * optimizer["weight_decay"]) <= 0:
-        found.append(("optimizer", name, "weight_decay", f"multiplies the weights by {kept:g} in each step"))
-    return [f"{resolved.place(*path)}: {dotted(tuple(path))}: {what}" for *path, what in found]
-
-
-def _without_effect(settings: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    if settings.get("units") and not settings.get("return_sequences", True):
-        yield "units", "without return_sequences: true"
-    if settings.get("dropout") and settings["layers"] == 1:
-        yield "dropout", "on a single layer, since it lies between layers"
-
-
-def _layers(resolved: Resolved) -> Iterator[tuple[KeyPath, dict[str, Any]]]:
-    """The settings of each layer, of those inside of others too, and where they stand."""
-    found = components_in(settings_of(Config)["model"].annotation, resolved.values["model"], ("model",))
-    return (((*path, name_of(layer)), settings_in(layer)) for kind, path, layer in found if kind == "layer")
 
 
 def check_states(data: Dataset, resolved: Resolved) -> None:
     """Refuse states that are carried from batch to batch where examples do not go on from those of the batch before."""
-    for path, settings in _layers(resolved):
-        if settings.get("stateful") and (problem := _broken_off(data, resolved)):
-            raise misfit(resolved, (*path, "stateful"), *problem)
+    for path, settings in layers_in(resolved):
+        if settings.get("stateful") and (broken := _broken_off(data, resolved)):
+            message, *cures = broken
+            raise misfit(resolved, (*path, "stateful"), message, *cures, Remove((*path, "stateful")))
 
 
-def _broken_off(data: Dataset, resolved: Resolved) -> tuple[str, str] | None:
-    """Why an example is not the continuation of that at its place in the batch before, and what to do."""
+def _broken_off(data: Dataset, resolved: Resolved) -> tuple[Any, ...] | None:
+    """Why an example is not the continuation of that at its place in the batch before, and what may make it one."""
     training, window = resolved.values["training"], resolved.values["data"]["window"]
-    if window is None:
-        return f"states are carried to the next batch, but {data.task.targets} have no order", "remove stateful"
+    if not isinstance(data.task, Forecast):
+        return (f"states are carried to the next batch, but {data.task.targets} have no order",)
     if training["shuffle"]:
         message = "states are carried to the next batch, but training.shuffle draws the examples in any order"
-        return message, "add shuffle: false to training, or remove stateful"
+        return message, Add(("training",), "shuffle", False)
     if training["batch_size"] != window:
         message = f"a window goes on {window} windows later, but the next batch comes after {training['batch_size']}"
-        return message, f"say batch_size: {window} in training, or remove stateful"
+        return message, Add(("training",), "batch_size", window)
     return None
+
+
+def layers_in(resolved: Resolved) -> Iterator[tuple[KeyPath, dict[str, Any]]]:
+    """The settings of each layer, of those inside of others too, and where they stand."""
+    found = components_in(settings_of(Config)["model"].annotation, resolved.values["model"], ("model",))
+    return (((*path, name_of(layer)), settings_in(layer)) for kind, path, layer in found if kind == "layer")
 
 
 def check_tokens(model: Model, data: Dataset, resolved: Resolved) -> None:
@@ -73,12 +56,14 @@ def check_tokens(model: Model, data: Dataset, resolved: Resolved) -> None:
     for place, layer in enumerate(model.layers):
         if not isinstance(layer, Embedding):
             continue
-        if others := [before for before in model.layers[:place] if not isinstance(before, Flatten | Reshape)]:
-            name = type(others[-1]).__name__
+        path: KeyPath = ("model", place)
+        before = [i for i in range(place) if not isinstance(model.layers[i], Flatten | Reshape)]
+        if before:
+            name = type(model.layers[before[-1]]).__name__
             message = f"Embedding looks up whole numbers, but here it gets the outputs of {name}"
-            raise misfit(resolved, ("model", place), message, "make it the first layer")
+            raise misfit(resolved, path, message, Remove(("model", before[0]) if len(before) == 1 else path))
         numbers = data.task.series.values if isinstance(data.task, Forecast) else data.inputs
-        with blamed_on(resolved, "model", place, "Embedding", "tokens"):
+        with blamed_on(resolved, *path, "Embedding", otherwise=Remove(path)):
             layer.ids(numbers)
 
 
@@ -86,37 +71,15 @@ def check_depth(resolved: Resolved) -> None:
     """Refuse what a run could store but not read again: in full, a config is nested deeper than it may be written."""
     deepest = max(resolved.places, key=len)
     if len(deepest) >= MOST_DEPTH:
-        raise misfit(resolved, deepest[:2], "its layers are nested too deep", "put fewer of them into each other")
-
-
-def check_outputs(model: Model, output: Shape, data: Dataset, outputs: Outputs, resolved: Resolved) -> None:
-    """Refuse a model whose outputs the loss cannot read."""
-    needed = outputs.shape(data.task.prediction_shape(data.targets.shape[1:]))
-    loss_name, last = name_of(resolved.values["loss"]), type(model.layers[-1]).__name__
-    if output != needed:
-        message = f"the model gives outputs of shape {output}, but {loss_name} of these targets needs {needed}"
-        raise misfit(resolved, ("model", len(model.layers) - 1), message, _output_hint(model, output, needed, outputs))
-    if outputs.ending not in (None, last):
-        message = f"this loss needs the probabilities of {outputs.ending}, but the model ends with {last}"
-        hint = f"end the model with {outputs.ending}, or say from_logits: true"
-        raise misfit(resolved, ("loss",), message, hint)
-    if outputs.settings.get("from_logits") and last in ("Softmax", "Sigmoid"):
-        message = f"from_logits: true says that {last} is left to the loss, but the model ends with it"
-        raise misfit(resolved, ("loss", loss_name, "from_logits"), message, "leave out one of the two")
-
-
-def _output_hint(model: Model, output: Shape, needed: Shape, outputs: Outputs) -> str:
-    if len(output) > len(needed):
-        recurrent = [layer for layer in model.layers if isinstance(layer, Recurrent)]
-        if recurrent and recurrent[-1].return_sequences:
-            name = type(recurrent[-1]).__name__
-            return f"these are outputs for every step: take return_sequences: true from the last {name}"
-        return f"put Flatten or GlobalPool before the last layers, which end with Linear: {needed[-1]}"
-    return f"end the model with Linear: {needed[-1]}" + (f" and {outputs.ending}" if outputs.ending else "")
+        path = deepest[:2] if deepest[0] == "model" else deepest[:1]
+        cures = [] if path[1:] and len(resolved.values["model"]) == 1 else [Remove(path)]
+        message = f"this is nested {len(deepest)} levels deep, written in full, and {MOST_DEPTH - 1} are the most"
+        raise misfit(resolved, path, message, *cures)
 
 
 def check_batches(model: Model, data: Dataset, resolved: Resolved) -> None:
     """Refuse a batch that a layer cannot train on: the smallest one is the last of an epoch."""
+    path = ("training", "batch_size")
     size = resolved.values["training"]["batch_size"]
     last = data.train % size or size
     for layer in every_layer(model.layers):
@@ -126,8 +89,8 @@ def check_batches(model: Model, data: Dataset, resolved: Resolved) -> None:
                 f"the last batch of an epoch has {last} of {data.train} examples, but {name} trains on {fewest} or more"
             )
             near = _batch_size_near(size, data.train, fewest)
-            hint = f"for example batch_size: {near}" if near else "train on more examples"
-            raise misfit(resolved, ("training", "batch_size"), message, hint)
+            cures = [setting(resolved, path, near)] if near else _to_train_on(fewest, data)
+            raise misfit(resolved, path, message, *cures)
 
 
 def _batch_size_near(size: int, count: int, fewest: int) -> int | None:
@@ -136,16 +99,78 @@ def _batch_size_near(size: int, count: int, fewest: int) -> int | None:
     return min(fits, key=lambda other: abs(other - size), default=None)
 
 
+def _to_train_on(count: int, data: Dataset) -> list[Cure]:
+    return [Add(("data", "split"), "train", count)] if count <= len(data) else []
+
+
+# --- scores ---
+
+
 def check_metric(asked: Component, path: KeyPath, data: Dataset, resolved: Resolved) -> None:
     name = name_of(asked)
     if name not in data.task.metrics:
         message = f"this metric does not suit the targets, which are {data.task.targets}"
-        raise misfit(resolved, path, message, f"use {listed(data.task.metrics, 'or')}")
+        other = [Use(path, list(data.task.metrics))] if is_name_alone(resolved, path) else []
+        raise misfit(resolved, path, message, *other, Remove(path))
     bounds = {"k": (len(data.task.labels), "classes"), "season": (data.train, "examples that train")}
-    for setting, value in settings_in(asked).items():
-        bound, noun = bounds.get(setting, (math.inf, ""))
+    for key, value in settings_in(asked).items():
+        bound, noun = bounds.get(key, (math.inf, ""))
         if value >= bound:
-            raise misfit(resolved, (*path, name, setting), f"expected less than the {bound} {noun}, got {value}")
+            cure = setting(resolved, (*path, name, key), bound - 1) if bound > 1 else Remove(path)
+            raise misfit(resolved, (*path, name, key), f"expected less than the {bound} {noun}, got {value}", cure)
+
+
+def check_probabilities(data: Dataset, resolved: Resolved) -> None:
+    """Refuse to score as one distribution what are answers of yes or no, a class at a time."""
+    if name_of(resolved.values["loss"]) != "binary_crossentropy" or len(data.task.labels) <= 2:
+        return
+    for i, asked in enumerate(resolved.values["metrics"]):
+        if name_of(asked) in metric.OF_DISTRIBUTIONS:
+            message = "this scores probabilities that sum to 1, and with binary_crossentropy each class has its own"
+            other = Add((), "loss", "categorical_crossentropy")
+            raise misfit(resolved, ("metrics", i), message, Remove(("metrics", i)), other)
+
+
+def check_monitors(data: Dataset, resolved: Resolved) -> None:
+    """Refuse a schedule that looks at a score which no record of an epoch will have."""
+    known = list(_scores(data, resolved))
+    annotation = settings_of(Config)["schedule"].annotation
+    for _, path, schedule in components_in(annotation, resolved.values["schedule"], ("schedule",)):
+        monitor = settings_in(schedule).get("monitor")
+        if monitor and monitor not in known:
+            message = f"there is no such score of an epoch: there {'are' if known[1:] else 'is'} {listed(known)}"
+            where = (*path, name_of(schedule), "monitor")
+            raise misfit(resolved, where, message, *_for_monitor(where, monitor, known, data, resolved))
+
+
+def _scores(data: Dataset, resolved: Resolved) -> Iterator[str]:
+    """The names of the scores that a record of an epoch will have."""
+    yield "loss"
+    if not data.held_out:
+        return
+    yield "val_loss"
+    yield f"val_{next(iter(data.task.metrics)).lower()}"
+    for asked in (one for one in resolved.values["metrics"] if name_of(one) in data.task.metrics):
+        each = [f"_{label}" for label in data.task.labels] if settings_in(asked).get("per_class") else [""]
+        yield from (f"val_{metric_name(asked)}{ending}" for ending in each)
+
+
+def _for_monitor(where: KeyPath, monitor: str, known: list[str], data: Dataset, resolved: Resolved) -> Iterator[Cure]:
+    unasked = [name for name in data.task.metrics if monitor == f"val_{name.lower()}"]
+    if unasked and data.held_out:
+        yield Add((), "metrics", [*map(_as_written, resolved.values["metrics"]), *unasked])
+    elif monitor.startswith("val_") and not data.held_out and len(data) > 1:
+        yield Add(("data", "split"), "train", len(data) - max(1, len(data) // 5))
+    near = nearest(monitor, known)
+    yield Write(where, near) if near and not unasked else Use(where, known)
+
+
+def _as_written(asked: Component) -> Any:
+    """A component in the shortest form that its settings allow."""
+    name, settings = name_of(asked), settings_in(asked)
+    defaults = settings_of(COMPONENTS["metric"][name])
+    changed = {key: value for key, value in settings.items() if value != defaults[key].default}
+    return {name: changed} if changed else name
 
 
 def metric_name(chosen: Component) -> str:
@@ -156,22 +181,53 @@ def metric_name(chosen: Component) -> str:
     return "_".join(map(str, [name.lower(), *changed]))
 
 
+# --- numbers ---
+
+
+def check_numbers(resolved: Resolved) -> None:
+    """Refuse a number that is another one where training computes with it: 1e-300 is 0 in float32."""
+    if resolved.values["training"]["dtype"] != "float32":
+        return
+    for path, value in _numbers(resolved):
+        with np.errstate(over="ignore"):
+            rounded = float(np.float32(value))
+        if rounded != value and rounded in (0, 1, math.inf, -math.inf):
+            message = f"{value:.10g} is {rounded:g} in float32, the numbers that this training computes with"
+            raise misfit(resolved, path, message, Add(("training",), "dtype", "float64"))
+
+
+def _numbers(resolved: Resolved) -> Iterator[tuple[KeyPath, float]]:
+    """What meets the arrays of a training: settings of layers, loss and optimizer."""
+    parts = [(path, settings) for path, settings in layers_in(resolved)]
+    parts += [
+        ((key, name_of(resolved.values[key])), settings_in(resolved.values[key])) for key in ("loss", "optimizer")
+    ]
+    for path, settings in [*parts, (("training",), resolved.values["training"])]:
+        for key, value in settings.items():
+            for each in value if isinstance(value, list) else [value]:
+                if isinstance(each, float):
+                    yield (*path, key), each
+
+
 # --- places ---
 
 
 @contextmanager
-def blamed_on(resolved: Resolved, *path: str | int) -> Iterator[None]:
-    """Give an error of the user's that comes up in here its place in the config."""
+def blamed_on(resolved: Resolved, *path: str | int, otherwise: Cure | None = None) -> Iterator[None]:
+    """Give an error of the user's that comes up in here its place in the config, and as hint what it says would do.
+
+    Where it names no value that would do, the hint is the cure `otherwise`, and its own advice stays in the message.
+    """
     try:
         yield
     except UserError as error:
-        setting = error.setting if isinstance(error, DataError) else ""
-        raise misfit(resolved, (*path, setting) if setting else path, str(error)) from None
+        blamed = (*path, error.setting) if error.setting else path
+        cures = [
+            setting(resolved, blamed, value) if key == error.setting else Add(path, key, value)
+            for key, value in error.instead.items()
+        ] or [cure for cure in [otherwise] if cure]
+        raise misfit(resolved, blamed, error.message if cures else str(error), *cures) from None
 
 
-def misfit(resolved: Resolved, path: KeyPath, message: str, hint: str = "") -> ConfigError:
-    return ConfigError([Problem(resolved.place(*path), dotted(path), message, hint)])
-
-
-def dotted(path: KeyPath) -> str:
-    return ".".join(map(str, path))
+def misfit(resolved: Resolved, path: KeyPath, message: str, *cures: Cure) -> ConfigError:
+    return ConfigError([problem(resolved, path, message, cures)])

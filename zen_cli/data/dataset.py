@@ -37,7 +37,13 @@ class Dataset:
         number = round(train * len(self)) if isinstance(train, float) else train
         if not 1 <= number <= len(self):
             there_are = f"{len(self)} {self.task.examples}"
-            raise DataError(f"cannot train on {number} of {there_are}: choose from 1 to {len(self)}")
+            nearest = min(max(number, 1), len(self))
+            raise DataError(
+                f"cannot train on {number} of {there_are}",
+                f"choose from 1 to {len(self)}",
+                setting="train",
+                instead={"train": nearest},
+            )
         return replace(self, train=number)
 
     def fingerprint(self) -> str:
@@ -53,7 +59,9 @@ def from_series(series: Series, window: int) -> Dataset:
     """Windows of `window` values, each with the next value as its target; all of them train."""
     if len(series) <= window:
         raise DataError(
-            f"a window of {window} values and the next one need {window + 1} points, but the series has {len(series)}"
+            f"a window of {window} values and the next one need {window + 1} points, but the series has {len(series)}",
+            setting="window",
+            instead={"window": len(series) - 1} if len(series) > 1 else {},
         )
     inputs = windows(series.values, window)[:-1]
     targets, positions = series.values[window:, None], series.positions[window:]

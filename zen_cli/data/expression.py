@@ -2,8 +2,10 @@
 
 import ast
 import difflib
+import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -44,7 +46,8 @@ VOCABULARY = f"numbers, x, {', '.join(CONSTANTS)}, + - * / ** %, parentheses and
 def evaluate(expression: str, x: np.ndarray) -> np.ndarray:
     """The formula's values at every x, in float64 and the shape of x; a formula without x gives a constant curve.
 
-    Raises DataError where the expression is not such a formula, or where a value is not finite.
+    Raises DataError where the expression is not such a formula, or where a value is not finite. What was probably meant
+    is in its `instead`.
     """
     text = " ".join(expression.split())  # a formula may go over several lines of YAML
     x = np.asarray(x, np.float64)
@@ -60,9 +63,9 @@ def evaluate(expression: str, x: np.ndarray) -> np.ndarray:
 
 def _parsed(text: str) -> ast.expr:
     if len(text) > LONGEST:
-        raise DataError(f"the expression has {len(text)} characters: the most is {LONGEST}")
+        raise _refusal(f"the expression has {len(text)} characters: the most is {LONGEST}")
     if not text:
-        raise DataError("the expression is empty: write a formula in x, such as sin(x)")
+        raise _refusal("the expression is empty", "write a formula in x, such as sin(x)", "sin(x)")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the parser's advice on Python, such as on `1if x else 2`
@@ -70,14 +73,25 @@ def _parsed(text: str) -> ast.expr:
     except SyntaxError as error:
         raise _not_a_formula(text, error) from None
     except (ValueError, RecursionError, MemoryError):  # ValueError: NUL, half a surrogate pair
-        raise DataError(f"expression `{printable(text)}` cannot be read as a formula: write it more simply") from None
+        raise _refusal(f"expression `{printable(text)}` cannot be read as a formula", "write it more simply") from None
     _demand_shallow(tree)
     return tree
 
 
 def _not_a_formula(text: str, error: SyntaxError) -> DataError:
     reason = "a `*` is missing" if "decimal literal" in error.msg else printable(error.msg)  # 2x
-    return DataError(f"expression `{printable(text)}` is not a formula: {reason} at column {max(1, error.offset or 1)}")
+    message = f"expression `{printable(text)}` is not a formula: {reason} at column {max(1, error.offset or 1)}"
+    return _refusal(message, instead=_completed(text))
+
+
+def _completed(text: str) -> str:
+    """The formula with `*` after its numbers, or the parentheses closed, where that makes it one; else empty."""
+    times = re.sub(r"(?<![\w.])([0-9.]+) ?(?=[a-zA-Z(])", r"\1 * ", text)
+    for candidate in (times, text + ")" * (text.count("(") - text.count(")"))):
+        with suppress(SyntaxError, ValueError):
+            ast.parse(candidate, mode="eval")
+            return candidate
+    return ""
 
 
 def _demand_shallow(tree: ast.expr) -> None:
@@ -85,7 +99,7 @@ def _demand_shallow(tree: ast.expr) -> None:
     for _ in range(MOST_DEPTH):
         level = [child for node in level for child in ast.iter_child_nodes(node)]
     if level:
-        raise DataError(f"the expression is nested more than {MOST_DEPTH} levels deep: write it more simply")
+        raise _refusal(f"the expression is nested more than {MOST_DEPTH} levels deep", "write it more simply")
 
 
 # --- a syntax tree to values ---
@@ -124,22 +138,25 @@ class _Formula:
         if node.id in CONSTANTS:
             return np.asarray(CONSTANTS[node.id])
         if node.id in FUNCTIONS:
-            raise self.error(f"{node.id} needs an argument in parentheses, such as {node.id}(x)")
-        raise self.error(f"`{printable(node.id)}` is not known{_near(node.id, ['x', *CONSTANTS, *FUNCTIONS])}")
+            message = f"{node.id} needs an argument in parentheses, such as {node.id}(x)"
+            raise self.error(message, instead=self.with_other(node, f"{node.id}(x)"))
+        raise self.unknown(node, "is not known", ["x", *CONSTANTS, *FUNCTIONS])
 
     def call(self, node: ast.Call) -> np.ndarray:
         if not isinstance(node.func, ast.Name):
             return self.refused(node.func)
         name = node.func.id
         if name not in FUNCTIONS:
-            raise self.error(f"`{printable(name)}` is no function here{_near(name, FUNCTIONS)}")
+            raise self.unknown(node.func, "is no function here", FUNCTIONS)
         if len(node.args) != 1 or node.keywords:
-            raise self.error(f"{name} takes one argument, such as {name}(x)")
+            message = f"{name} takes one argument, such as {name}(x)"
+            raise self.error(message, instead="" if node.args else self.with_other(node, f"{name}(x)"))
         return FUNCTIONS[name](self.value(node.args[0]))
 
     def binary(self, node: ast.BinOp) -> np.ndarray:
         if isinstance(node.op, ast.BitXor):
-            raise self.error("`^` is no power here: write **")
+            power = self.changed(node.left.end_col_offset, node.right.col_offset, lambda sign: sign.replace("^", "**"))
+            raise self.error("`^` is no power here", "write **", power)
         if type(node.op) not in OPERATORS:
             return self.refused(node)
         return OPERATORS[type(node.op)](self.value(node.left), self.value(node.right))
@@ -150,11 +167,33 @@ class _Formula:
         return OPERATORS[type(node.op)](self.value(node.operand))
 
     def refused(self, node: ast.expr) -> np.ndarray:
-        piece = ast.get_source_segment(self.text, node) or self.text
-        raise self.error(f"`{printable(piece)}` is not part of a formula: use {VOCABULARY}")
+        name = node.attr if isinstance(node, ast.Attribute) else ""  # np.sin
+        instead = self.with_other(node, name) if name in (*CONSTANTS, *FUNCTIONS) else ""
+        message, hint = f"`{printable(self.piece(node))}` is not part of a formula", f"use {VOCABULARY}"
+        if self.piece(node) == self.text:
+            raise _refusal(message, hint, instead)
+        raise self.error(message, hint, instead)
 
-    def error(self, message: str) -> DataError:
-        return DataError(f"expression `{printable(self.text)}`: {message}")
+    def unknown(self, node: ast.Name, what: str, known: Iterable[str]) -> DataError:
+        found = difflib.get_close_matches(node.id.casefold(), known, n=1)
+        hint = f"did you mean {found[0]}?" if found else f"use {', '.join(known)}"
+        near = found[0] if found else "x" if len(node.id) == 1 and "x" in known else ""
+        return self.error(f"`{printable(node.id)}` {what}", hint, near and self.with_other(node, near))
+
+    def error(self, message: str, hint: str = "", instead: str = "") -> DataError:
+        return _refusal(f"expression `{printable(self.text)}`: {message}", hint, instead)
+
+    def piece(self, node: ast.expr) -> str:
+        return ast.get_source_segment(self.text, node) or self.text
+
+    def with_other(self, node: ast.expr, piece: str) -> str:
+        """The formula with another piece in the place of this node."""
+        return self.changed(node.col_offset, node.end_col_offset, lambda _: piece)
+
+    def changed(self, start: int | None, end: int | None, change: Callable[[str], str]) -> str:
+        """The formula with a part changed, whose place is given as the parser gives it: in bytes of UTF-8."""
+        source = self.text.encode()
+        return source[:start].decode() + change(source[start:end].decode()) + source[end:].decode()
 
 
 # --- messages ---
@@ -164,10 +203,9 @@ def _demand_finite(text: str, x: np.ndarray, y: np.ndarray) -> None:
     bad = np.flatnonzero(~np.isfinite(y))
     if bad.size:
         at = f"{y.flat[bad[0]]:g} at x = {x.flat[bad[0]]:g}"
-        raise DataError(f"`{printable(text)}` is {at}: change the start or the expression")
+        raise _refusal(f"`{printable(text)}` is {at}", "change the start or the expression")
 
 
-def _near(name: str, known: Iterable[str]) -> str:
-    """The end of a sentence on an unknown name: what was meant, or else what there is."""
-    found = difflib.get_close_matches(name.casefold(), known, n=1)
-    return f": did you mean {found[0]}?" if found else f": use {', '.join(known)}"
+def _refusal(message: str, hint: str = "", instead: str = "") -> DataError:
+    """`instead` is the formula that was probably meant."""
+    return DataError(message, hint, setting="expression", instead={"expression": instead} if instead else None)

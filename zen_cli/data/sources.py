@@ -1,5 +1,6 @@
 """Where data comes from. A source is a class whose constructor's signature says what YAML may say."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
 
@@ -35,10 +36,15 @@ class Source:
 
 
 class Curve(Source):
-    """A curve from a formula in x, at `points` values of x: start, start + step, ...
+    """A curve from a formula in x, at x = start, start + step, ...
 
-    The formula may use + - * / ** %, parentheses, pi, e and sin, cos, tan, tanh, exp, log, sqrt, abs, floor. `noise`
-    is the standard deviation of normal noise added to the values.
+    expression: The formula. It may use x, numbers, + - * / ** %, parentheses, pi, e and sin, cos, tan, tanh, exp, log,
+        sqrt, abs, floor.
+    points: How many values the curve has.
+    start: The first x.
+    step: How far each x is from the one before.
+    noise: Standard deviation of the normal noise that is added, in the unit of the values; `seed` decides what is
+        drawn.
     """
 
     def __init__(
@@ -61,14 +67,28 @@ class Curve(Source):
             x = self.start + self.step * np.arange(self.points)
             noise = self.noise * generator(seed, Stream.NOISE).standard_normal(self.points) if self.noise else 0.0
             if not np.isfinite(x).all():
-                raise DataError(f"x leaves the range of numbers after {self.points} steps of {self.step:g}", "step")
-            try:
-                values = evaluate(self.expression, x) + noise
-            except DataError as error:
-                raise DataError(str(error), "expression") from None
+                message = f"x leaves the range of numbers after {self.points} steps of {self.step:g}"
+                raise DataError(message, setting="step", instead={"step": 1.0})
+            values = self._values(x) + noise
         if not np.isfinite(values).all():
-            raise DataError(f"noise of {self.noise:g} makes values that are no numbers", "noise")
+            message = f"noise of {self.noise:g} makes values that are no numbers"
+            raise DataError(message, setting="noise", instead={"noise": 0.1})
         return Series(x, values, self.expression)
+
+    def _values(self, x: np.ndarray) -> np.ndarray:
+        try:
+            return evaluate(self.expression, x)
+        except DataError as error:
+            instead = error.instead or self._where_it_is_finite()
+            raise DataError(error.message, error.hint, setting="expression", instead=instead) from None
+
+    def _where_it_is_finite(self) -> dict[str, float]:
+        """Another start or step, for a formula that has no finite value somewhere along this one."""
+        for start, step in ((1.0, self.step), *((self.start, self.step / shorter) for shorter in (10, 100, 1000))):
+            with suppress(DataError):
+                evaluate(self.expression, start + step * np.arange(self.points))
+                return {"start": start} if step == self.step else {"step": step}
+        return {}
 
     def inputs(self, table: np.ndarray) -> np.ndarray:
         return _with_columns(table, 1, "a curve has one value a line")
@@ -91,9 +111,12 @@ class Digits(Source):
 
 
 class FizzBuzz(Source):
-    """The numbers 0 .. numbers - 1 as `bits` binary digits each, the lowest first, and what one says to them.
+    """The numbers from 0 on as binary digits, the lowest first, and what one says to them.
 
     A multiple of 3 is fizz, of 5 buzz, of both fizzbuzz; any other is a number.
+
+    numbers: How many there are, from 0 up.
+    bits: How many binary digits each number has, one input of the model each; they must be enough for the largest.
     """
 
     def __init__(self, numbers: Count = 100, bits: Bits = 10) -> None:
@@ -102,7 +125,11 @@ class FizzBuzz(Source):
 
     def load(self, seed: int) -> Examples:  # noqa: ARG002 - nothing is random here
         if self.numbers > 2**self.bits:
-            raise DataError(f"{self.bits} bits tell {2**self.bits} numbers apart, not {self.numbers}", "numbers")
+            raise DataError(
+                f"{self.bits} bits tell {2**self.bits} numbers apart, not {self.numbers}",
+                setting="numbers",
+                instead={"numbers": 2**self.bits, "bits": (self.numbers - 1).bit_length()},
+            )
         demand(8 * self.numbers * (self.bits + 4), f"{self.numbers:,} numbers of {self.bits} bits")
         n = np.arange(self.numbers)
         classes = (n % 3 == 0) + 2 * (n % 5 == 0)

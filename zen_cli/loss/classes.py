@@ -24,9 +24,12 @@ def categorical_crossentropy(
 ) -> Tensor:
     """-sum(real * log(pred)) over the classes, the last axis, averaged over the rest. PyTorch's CrossEntropyLoss.
 
-    `pred` (..., C) holds probabilities, or logits with `from_logits`: leave Softmax out of the model then. `real` holds
-    integer classes (...) or a row for each answer (..., C), one-hot or any distribution. `label_smoothing` is the share
-    of each answer that is spread over all classes alike (Szegedy et al. 2016).
+    `pred` (..., C) holds probabilities, or logits with `from_logits`. `real` holds integer classes (...) or a row for
+    each answer (..., C), one-hot or any distribution.
+
+    from_logits: Whether the model ends with a score of any size for each class, without Softmax. The loss is the same.
+    label_smoothing: Which share of each answer is spread over all classes alike, so that the model does not become too
+        sure (Szegedy et al. 2016).
     """
     logits = pred if from_logits else softmax_logits(pred)
     given = pred if logits is None else logits
@@ -46,9 +49,11 @@ def categorical_crossentropy(
 def binary_crossentropy(pred: Tensor, real: np.ndarray, mask: Mask = None, *, from_logits: bool = False) -> Tensor:
     """-(real log(pred) + (1 - real) log(1 - pred)), averaged over all elements. PyTorch's BCELoss, BCEWithLogitsLoss.
 
-    `pred` holds the probability of a yes, or its logit with `from_logits`: leave Sigmoid out of the model then. Of two
-    classes (..., 1) a yes is the second; of several (..., C), each is one against the rest. `real` holds integers, the
-    classes (...), or a number from 0 to 1 for each of `pred`. Of probabilities, no logarithm counts as less than -100.
+    `pred` holds the probability of a yes, or its logit with `from_logits`. Of two classes (..., 1) a yes is the second;
+    of several (..., C), each is one against the rest. `real` holds integers, the classes (...), or a number from 0 to 1
+    for each of `pred`. Of probabilities, no logarithm counts as less than -100.
+
+    from_logits: Whether the model ends with scores of any size, without Sigmoid. The loss is the same.
     """
     logits = pred if from_logits else sigmoid_logits(pred)
     given = pred if logits is None else logits

@@ -43,7 +43,9 @@ class Quantiles(Outputs):
         self.quantiles: list[float] = list(settings["quantiles"])
         self.per_value = len(self.quantiles)
         if any(above <= below for below, above in itertools.pairwise(self.quantiles)):
-            raise UserError(f"each of the quantiles must be above the one before it: {self.quantiles}")
+            in_order = sorted(set(self.quantiles))
+            message = f"each of the quantiles must be above the one before it, but they are {self.quantiles}"
+            raise UserError(message, setting="quantiles", instead={"quantiles": in_order})
 
     def prediction(self, outputs: Array) -> Array:
         weights = [np.interp(0.5, self.quantiles, one_hot) for one_hot in np.eye(self.per_value)]

@@ -26,6 +26,9 @@ def Huber(pred: Tensor, real: np.ndarray, mask: Mask = None, *, delta: Positive 
     """The mean of error^2 / 2 for errors up to `delta`, and of delta (|error| - delta / 2) beyond.
 
     Outliers weigh less than in MSE. Huber 1964; PyTorch's HuberLoss.
+
+    delta: From which error on, in the unit of the values, the loss grows in proportion to it and no longer as its
+        square.
     """
     error = pred - _like(pred, real, "Huber")
     near = ad.clip(error, -delta, delta)
@@ -37,9 +40,12 @@ def quantile(
 ) -> Tensor:
     """The pinball loss, smallest where a share q of the values lies below the prediction, for each q of `quantiles`.
 
-    That is the mean of max(q error, (q - 1) error), with error = real - pred. The model gives as many numbers for a
-    value, (..., n Q) for values (..., n), and what it predicts is the median, or, where 0.5 is not among `quantiles`,
-    what lies between its neighbours. Koenker and Bassett 1978.
+    That is the mean of max(q error, (q - 1) error), with error = real - pred. The model gives Q numbers for each value,
+    (..., n Q) for values (..., n), and what it predicts is the median, or, where 0.5 is not among `quantiles`, what
+    lies between its neighbours. Koenker and Bassett 1978.
+
+    quantiles: The Q shares of the values that are to lie below, each larger than the one before; between 0.1 and 0.9
+        lie 80 % of them.
     """
     levels = np.asarray(quantiles, pred.dtype)  # (Q,)
     each, real = _several_for_each(pred, real, len(levels), "quantile")
@@ -51,7 +57,9 @@ def gaussian_nll(pred: Tensor, real: np.ndarray, mask: Mask = None, *, epsilon: 
     """-log of a normal density, up to a constant: the mean of (log v + (mean - real)^2 / v) / 2.
 
     The model gives two numbers for a value, (..., 2 n) for values (..., n): the mean and log v, the logarithm of the
-    variance. No variance counts as less than `epsilon`. Nix and Weigend 1994; PyTorch's GaussianNLLLoss.
+    variance. Nix and Weigend 1994; PyTorch's GaussianNLLLoss.
+
+    epsilon: No variance counts as less, so that a model that is sure of a value does not divide by nearly 0.
     """
     both, real = _several_for_each(pred, real, 2, "gaussian_nll")
     mean, variance = both[..., 0], ad.exp(both[..., 1])

@@ -20,7 +20,11 @@ NON_DECREASING = (ReLU, LeakyReLU, ELU, Softplus, Sigmoid, Tanh)
 
 
 class Convolution(Layer):
-    """What Conv1D and Conv2D share, with each setting for every axis that the kernel moves along."""
+    """What Conv1D and Conv2D share, with each setting for every axis that the kernel moves along.
+
+    filters: How many features are looked for at each place, and so channels of the output.
+    initializer: How w starts; null draws it uniformly from +-1/sqrt(n), where n is how many numbers a kernel covers.
+    """
 
     inputs = ""  # what the layer takes, in words
 
@@ -42,9 +46,8 @@ class Convolution(Layer):
 
     def build(self, shape: Shape, declare: Declaration) -> Shape:
         if len(shape) != len(self.kernel_size) + 1:
-            raise ShapeError(
-                f"{type(self).__name__} expects {self.inputs} but each example has shape {shape}: put Reshape before it"
-            )
+            message = f"{type(self).__name__} expects {self.inputs} but each example has shape {shape}"
+            raise ShapeError(message, "put Reshape before it")
         *cells, channels = shape
         spans = [d * (k - 1) + 1 for d, k in zip(self.dilation, self.kernel_size, strict=True)]
         self.around = tuple(map(_around, cells, spans, self.stride, self.padding))
@@ -53,7 +56,8 @@ class Convolution(Layer):
         if min(outputs) < 1:
             raise ShapeError(
                 f"{type(self).__name__} has a kernel that spans {by(spans)}, but with its padding each example is only "
-                f"{by(padded)}: take a smaller kernel, padding: same, or fewer layers that shrink the input"
+                f"{by(padded)}",
+                "take a smaller kernel, padding: same, or fewer layers that shrink the input",
             )
         self.w = declare("w", (*self.kernel_size, channels, self.filters), self.initializer)
         self.b = declare("b", (self.filters,), zeros)
@@ -74,11 +78,17 @@ def _around(cells: int, span: int, stride: int, padding: str | int) -> tuple[int
 
 
 class Conv1D(Convolution):
-    """y_t = sum over k of x_(t s + k d) w_k + b, with stride s and dilation d: (T, C) becomes (T', filters).
+    """Filters that slide along a sequence: (T, C) becomes (T', filters).
 
-    The kernel of `kernel_size` steps has weights w (kernel_size, C, filters). With `padding: valid` it stays on the
-    sequence; with `same`, zeros around it make T' = T / s, rounded up; a number says how many zeros stand on each side.
-    w starts as `initializer` says, without one uniform on +-1/sqrt(kernel_size C); b at zero.
+    y_t = sum over k of x_(t s + k d) w_k + b, with stride s and dilation d
+
+    The kernel has weights w (kernel_size, C, filters); b starts at zero.
+
+    kernel_size: How many steps one output is computed from.
+    stride: How many steps the kernel moves on from one output to the next; 2 halves the length.
+    padding: How many zeros stand on each side; with `valid` none, so that the kernel stays on the sequence, with `same`
+        as many as make T' = T / s, rounded up.
+    dilation: How many steps apart the neighbours in a kernel are; from 2 on it looks further with the same weights.
     """
 
     inputs = "sequences of shape (steps, channels)"
@@ -103,12 +113,18 @@ class Conv1D(Convolution):
 
 
 class Conv2D(Convolution):
-    """y_ij = sum over k, l of x_(i s + k d, j s + l d) w_kl + b, with stride s and dilation d.
+    """Filters that slide over an image: (H, W, C) becomes (H', W', filters).
 
-    (H, W, C) becomes (H', W', filters); the kernel has weights w (height, width, C, filters). Its size, stride, padding
-    and dilation are a number for both axes, or [height, width]. With `padding: valid` the kernel stays on the image;
-    with `same`, zeros around it make H' = H / s, rounded up; a number says how many zeros stand on each side. w starts
-    as `initializer` says, without one uniform on +-1/sqrt(height width C); b at zero.
+    y_ij = sum over k, l of x_(i s + k d, j s + l d) w_kl + b, with stride s and dilation d
+
+    The kernel has weights w (height, width, C, filters), and b starts at zero. Its
+    size, stride, padding and dilation are a number for both axes, or [height, width].
+
+    kernel_size: How many cells on each side one output is computed from.
+    stride: How many cells the kernel moves on from one output to the next; 2 halves height and width.
+    padding: How many zeros stand on each side; with `valid` none, so that the kernel stays on the image, with `same` as
+        many as make H' = H / s, rounded up.
+    dilation: How many cells apart the neighbours in a kernel are; from 2 on it looks further with the same weights.
     """
 
     inputs = "images of shape (height, width, channels)"
@@ -143,6 +159,7 @@ class PooledConvolution(Layer):
         self.convolution = convolution
         self.activations = activations
         self.pool = pool
+        self.summary = pool.summary
 
     def __call__(self, x: Tensor) -> Tensor:
         pooled = self.convolution.pooled(x, self.pool.sizes)

@@ -11,6 +11,9 @@ class Dropout(Layer):
 
     In prediction y = x. Which numbers are dropped depends on seed and step alone. (Srivastava et al. 2014, "Dropout: a
     simple way to prevent neural networks from overfitting".)
+
+    rate: Which share of the numbers is dropped, not kept. More of it, where a model scores worse on held-out examples
+        than on those that trained.
     """
 
     def __init__(self, rate: Rate) -> None:

@@ -62,7 +62,10 @@ class Zeros:
 
 @dataclass(frozen=True)
 class Constant:
-    """The same `value` everywhere."""
+    """The same number everywhere.
+
+    value: What every weight starts as. Units that start alike and get the same inputs stay alike.
+    """
 
     value: Finite
 
@@ -84,7 +87,10 @@ class Uniform:
 
 @dataclass(frozen=True)
 class Normal:
-    """Normal with mean 0 and standard deviation `std`."""
+    """Normal with mean 0.
+
+    std: The standard deviation, whatever the size of the layer; Xavier and He go by that.
+    """
 
     std: Positive = 0.05
 
@@ -94,7 +100,10 @@ class Normal:
 
 @dataclass(frozen=True)
 class Xavier:
-    """Mean 0 and variance 2 / (fan_in + fan_out), for tanh and sigmoid. Glorot and Bengio 2010, equations 12 and 16."""
+    """Mean 0 and variance 2 / (fan_in + fan_out), for tanh and sigmoid. Glorot and Bengio 2010, equations 12 and 16.
+
+    distribution: What each weight is drawn from; the variance is the same for both.
+    """
 
     distribution: Distribution = "uniform"
 
@@ -104,7 +113,10 @@ class Xavier:
 
 @dataclass(frozen=True)
 class He:
-    """Mean 0 and variance 2 / fan_in, for ReLU. He et al. 2015, equation 10; PyTorch's kaiming."""
+    """Mean 0 and variance 2 / fan_in, for ReLU. He et al. 2015, equation 10; PyTorch's kaiming.
+
+    distribution: What each weight is drawn from; the variance is the same for both.
+    """
 
     distribution: Distribution = "normal"
 
@@ -124,6 +136,8 @@ class Orthogonal:
     """A random matrix with orthonormal columns, or rows where these are fewer, times `gain`. Saxe et al. 2014.
 
     All axes but the last are one, as in Keras.
+
+    gain: How much longer a vector is after the product than before.
     """
 
     gain: Positive = 1.0

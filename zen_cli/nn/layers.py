@@ -4,7 +4,9 @@ A layer is an equation over autodiff's ops: it needs no backpropagation code. Sh
 which is always the first axis.
 """
 
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -34,12 +36,33 @@ class Moment:
         return generator(self.seed, Stream.DROPOUT, self.step)
 
 
-class Layer:
-    """One step of a stack. A layer without parameters that keeps the shape needs only `__call__`."""
+@dataclass(frozen=True)
+class LayerSummary:
+    """What is known of a layer once it is built: the shape of its output, and how many numbers its parameters hold.
 
+    Those of its `parts` are among them. `name` is what it is, `label` what a config calls it.
+    """
+
+    name: str
+    output: Shape
+    parameters: int
+    parts: tuple["LayerSummary", ...] = ()
+    label: str | None = None
+
+
+class Layer:
+    """One step of a stack. A layer without parameters that keeps the shape needs only `__call__`.
+
+    name: What to call the layer in place of its number, in overrides (`model.head.Linear.units=16`), messages and the
+        summary.
+    """
+
+    name: str | None = None  # as a config has it
     owned = False  # set by the one model that a layer belongs to
     parts: Sequence["Layer"] = ()  # those that it is made of, where a config names them
+    bounds = (-math.inf, math.inf)  # of the numbers that come out
     fewest_examples = 1  # of a batch that it can train on; known once it is built
+    summary: "LayerSummary | None" = None  # set once it is built
 
     def build(self, shape: Shape, declare: Declaration) -> Shape:  # noqa: ARG002 - for layers that do declare
         """Declare the parameters for inputs of `shape` and return the shape of the output.
@@ -77,18 +100,25 @@ def build_in_order(
     Raises ShapeError, whose `layer` leads to the first that does not fit: `within`, then its place.
     """
     for place, layer in enumerate(layers):
+        before = declare.size
         try:
             with declare.inside(f"{place}.{type(layer).__name__}"):
                 shape = layer.build(shape, declare)
         except ShapeError as error:
-            raise ShapeError(str(error), layer=(*within, place, *error.layer)) from None
+            given = error.given if error.layer else shape
+            raise ShapeError(error.message, error.hint, layer=(*within, place, *error.layer), given=given) from None
+        inner = tuple(part.summary for part in layer.parts if part.summary)
+        layer.summary = LayerSummary(type(layer).__name__, shape, declare.size - before, inner, layer.name)
         yield layer, shape
 
 
 class Linear(Layer):
-    """y = x w + b on the last axis: (..., n) becomes (..., units).
+    """Weighted sums of all features: y = x w + b on the last axis.
 
-    w starts as `initializer` says, without one uniform on +-1/sqrt(n); b at zero.
+    (..., n) becomes (..., units). b starts at zero.
+
+    units: How many numbers come out. At the end of a model: one for each value to predict, or for each class.
+    initializer: How w starts; null draws it uniformly from +-1/sqrt(n).
     """
 
     def __init__(self, units: Count, *, initializer: ChosenInitializer = None) -> None:

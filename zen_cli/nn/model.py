@@ -1,14 +1,14 @@
 """A stack of layers with its packed parameters."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zen_cli.autodiff import Tensor, no_grad
 from zen_cli.errors import ShapeError
-from zen_cli.nn.layers import Layer, Moment, build_in_order, every_layer
+from zen_cli.nn.layers import Layer, LayerSummary, Moment, build_in_order, every_layer
 from zen_cli.nn.parameters import Declaration, Parameters, Shape
 from zen_cli.nn.stages import stages
 
@@ -16,13 +16,6 @@ if TYPE_CHECKING:
     from zen_cli.optim import Clip, Optimizer
     from zen_cli.schedule import Schedule
     from zen_cli.training.loop import EpochRecord
-
-
-@dataclass(frozen=True)
-class LayerSummary:
-    name: str
-    output: Shape
-    parameters: int
 
 
 class Model:
@@ -56,24 +49,28 @@ class Model:
         every = list(every_layer(self.layers))
         if any(layer.owned for layer in every) or len(set(map(id, every))) < len(every):
             raise ValueError("a layer belongs to one place in one model: make a new one for another")
-        declaration, rows, before = Declaration(), [], 0
-        for layer, shape in build_in_order(self.layers, tuple(input_shape), declaration):
-            rows.append(LayerSummary(type(layer).__name__, shape, declaration.size - before))
-            before = declaration.size
+        declaration = Declaration()
+        *_, (_, output) = build_in_order(self.layers, tuple(input_shape), declaration)
         for layer in every:
             layer.owned = True
-        self._declaration, self.input_shape, self.summary = declaration, tuple(input_shape), tuple(rows)
-        return shape
+        self._declaration, self.input_shape = declaration, tuple(input_shape)
+        self.summary = tuple(layer.summary for layer in self.layers if layer.summary)
+        return output
 
-    def build(self) -> None:
-        """Make the parameters that `plan` has found."""
-        self._parameters = Parameters(self._declaration, self.seed, self.dtype)
+    def build(self, draw: bool = True) -> None:
+        """Make the parameters that `plan` has found: drawn, or zero for those who fill them in."""
+        self._parameters = Parameters(self._declaration, self.seed if draw else None, self.dtype)
         self._stages = stages(self.layers)
 
     @property
     def size(self) -> int:
         """How many numbers the parameters hold, once the shapes are settled."""
         return self._declaration.size
+
+    @property
+    def bytes_kept(self) -> int:
+        """How many bytes a trained model remembers: its parameters' values and its layers' buffers."""
+        return (self.size + sum(math.prod(buffer.shape) for buffer in self._declaration.buffers)) * self.dtype.itemsize
 
     @property
     def parameters(self) -> Parameters:

@@ -17,10 +17,14 @@ ones = Constant(1)
 
 
 class LayerNorm(Layer):
-    """y = (x - mean) / sqrt(variance + epsilon) w + b, mean and variance over the features of each example.
+    """Each example is brought to mean 0 and variance 1 over its features, then scaled and shifted.
+
+    y = (x - mean) / sqrt(variance + epsilon) w + b
 
     The features are the last axis, of two or more: (..., n) stays (..., n). w starts at one, b at zero. (Ba, Kiros and
     Hinton 2016, "Layer normalization".)
+
+    epsilon: Keeps the division finite where all features of an example are equal.
     """
 
     def __init__(self, epsilon: Positive = 1e-5) -> None:
@@ -30,7 +34,8 @@ class LayerNorm(Layer):
         if not shape or shape[-1] < 2:
             raise ShapeError(
                 f"LayerNorm compares the features of each example, two or more on the last axis, but each example "
-                f"has shape {shape}: put it behind a layer with more units"
+                f"has shape {shape}",
+                "put it behind a layer with more units",
             )
         self.w = declare("w", shape[-1:], ones)
         self.b = declare("b", shape[-1:], zeros)
@@ -41,12 +46,17 @@ class LayerNorm(Layer):
 
 
 class BatchNorm(Layer):
-    """y = (x - mean) / sqrt(variance + epsilon) w + b, mean and variance of each feature.
+    """Each feature is brought to mean 0 and variance 1 over the batch, then scaled and shifted.
+
+    y = (x - mean) / sqrt(variance + epsilon) w + b
 
     The features, or channels, are the last axis: (..., n) stays (..., n). While training, mean and variance are those
-    of the batch, over all other axes. Prediction takes running ones, which move by `momentum` of the way to those of
-    each batch that trains. w starts at one, b at zero. (Ioffe and Szegedy 2015, "Batch normalization"; momentum as in
-    PyTorch.)
+    of the batch, over all other axes; prediction takes running ones. w starts at one, b at zero. (Ioffe and Szegedy
+    2015, "Batch normalization".)
+
+    momentum: Which part of the way the running mean and variance move to those of each batch that trains, as in
+        PyTorch; Keras gives the part that they keep.
+    epsilon: Keeps the division finite where a feature is constant.
     """
 
     def __init__(self, momentum: Fraction = 0.1, epsilon: Positive = 1e-5) -> None:
@@ -71,8 +81,8 @@ class BatchNorm(Layer):
         count = math.prod(x.shape[:-1])
         if count < 2:
             raise ShapeError(
-                f"BatchNorm trains on batches with two values of each feature or more, but got one of shape {x.shape}: "
-                f"take larger batches"
+                f"BatchNorm trains on batches with two values of each feature or more, but got one of shape {x.shape}",
+                "take larger batches",
             )
         mean, variance = moments(x.value)
         self._follow(mean, variance * (count / (count - 1)))

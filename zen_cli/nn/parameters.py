@@ -81,24 +81,31 @@ class Parameters:
 
     `vector` and `gradient` are flat arrays of one length and dtype; each parameter's `value` and `grad` are
     views of them, in the order of declaration, and stay so for good: write into them, never replace them.
+    They are zero where there is no `seed` to draw them from.
     """
 
-    def __init__(self, declaration: Declaration, seed: int, dtype: np.dtype) -> None:
+    def __init__(self, declaration: Declaration, seed: int | None, dtype: np.dtype) -> None:
         self.vector = np.zeros(declaration.size, dtype)
         self.gradient = np.zeros(declaration.size, dtype)
         self._parameters = tuple(declaration.parameters)
         start = 0
-        for index, p in enumerate(self._parameters):
+        for p in self._parameters:
             end = start + math.prod(p.declared_shape)
             p.value = self.vector[start:end].reshape(p.declared_shape)
             p.grad = self.gradient[start:end].reshape(p.declared_shape)
-            with np.errstate(over="ignore"):  # an initializer may give more than float32 holds: the first loss shows it
-                p.value[...] = p.initializer(generator(seed, Stream.INIT, index), p.declared_shape)
             start = end
         self._buffers = tuple(declaration.buffers)
         for buffer in self._buffers:
-            drawn = buffer.initializer(generator(seed, Stream.INIT), buffer.shape)
-            buffer.value = np.array(drawn, dtype)
+            buffer.value = np.zeros(buffer.shape, dtype)
+        if seed is not None:
+            self._draw(seed)
+
+    def _draw(self, seed: int) -> None:
+        with np.errstate(over="ignore"):  # an initializer may give more than float32 holds: the first loss shows it
+            for index, p in enumerate(self._parameters):
+                p.value[...] = p.initializer(generator(seed, Stream.INIT, index), p.declared_shape)
+            for buffer in self._buffers:
+                buffer.value[...] = buffer.initializer(generator(seed, Stream.INIT), buffer.shape)
 
     def __iter__(self) -> Iterator[Parameter]:
         return iter(self._parameters)

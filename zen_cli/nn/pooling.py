@@ -23,7 +23,11 @@ def by(sizes: Sequence[int]) -> str:
 
 
 class Pool(Layer):
-    """What MaxPool and AveragePool share: windows of `size` cells, `stride` cells apart."""
+    """What MaxPool and AveragePool share.
+
+    size: How many cells long a window is, on both sides of an image, or [height, width].
+    stride: How many cells lie between the beginnings of two windows, or [down, across]; null puts them side by side.
+    """
 
     def __init__(self, size: PerAxis, stride: PerAxis | None) -> None:
         self.size = size
@@ -37,12 +41,13 @@ class Pool(Layer):
         name, axes = type(self).__name__, _axes(self, shape)
         self.sizes, self.strides = per_axis(self.size, axes), per_axis(self.stride, axes)
         if not len(self.sizes) == len(self.strides) == axes:
-            raise ShapeError(f"{name} has settings for two axes, but each example has shape {shape}: give one number")
+            message = f"{name} has settings for two axes, but each example has shape {shape}"
+            raise ShapeError(message, "give one number")
         outputs = tuple(map(steps, shape, self.sizes, self.strides))
         if min(outputs) < 1:
             raise ShapeError(
-                f"{name} takes windows of {by(self.sizes)}, but each example has shape {shape}: take a smaller size, "
-                f"or fewer layers that shrink the input"
+                f"{name} takes windows of {by(self.sizes)}, but each example has shape {shape}",
+                "take a smaller size, or fewer layers that shrink the input",
             )
         return (*outputs, shape[-1])
 
@@ -50,8 +55,7 @@ class Pool(Layer):
 class MaxPool(Pool):
     """The largest cell of each window of a sequence (T, C) or an image (H, W, C).
 
-    Windows are `size` cells long, on every side of an image, or [height, width]; they stand side by side, or `stride`
-    cells apart. Cells at the end that no whole window covers are left out.
+    Cells at the end that no whole window covers are left out.
     """
 
     def __init__(self, size: PerAxis = 2, *, stride: PerAxis | None = None) -> None:
@@ -62,7 +66,10 @@ class MaxPool(Pool):
 
 
 class AveragePool(Pool):
-    """The mean of each window of a sequence (T, C) or an image (H, W, C), with windows as MaxPool has them."""
+    """The mean of each window of a sequence (T, C) or an image (H, W, C).
+
+    Cells at the end that no whole window covers are left out.
+    """
 
     def __init__(self, size: PerAxis = 2, *, stride: PerAxis | None = None) -> None:
         super().__init__(size, stride)
@@ -72,7 +79,10 @@ class AveragePool(Pool):
 
 
 class GlobalPool(Layer):
-    """The mean, or the largest, of all cells of each channel: (T, C) and (H, W, C) become (C,)."""
+    """The mean, or the largest, of all cells of each channel: (T, C) and (H, W, C) become (C,).
+
+    kind: Which of the two; the largest tells whether something occurs anywhere, the mean how much of it there is.
+    """
 
     def __init__(self, kind: Literal["average", "max"] = "average") -> None:
         self.kind = kind
@@ -91,6 +101,7 @@ def _axes(layer: Layer, shape: Shape) -> int:
     if len(shape) not in (2, 3):
         raise ShapeError(
             f"{type(layer).__name__} expects sequences (steps, channels) or images (height, width, channels), but each "
-            f"example has shape {shape}: put Reshape before it, such as Reshape: [8, 8, 1]"
+            f"example has shape {shape}",
+            "put Reshape before it",
         )
     return len(shape) - 1

@@ -1,5 +1,6 @@
 """Recurrent layers, on sequences of shape (T, n): T steps of n features."""
 
+import math
 from collections.abc import Sequence
 from typing import Generic, Literal, TypeVar
 
@@ -22,15 +23,22 @@ class Recurrent(Layer, Generic[C]):
     """What RNN, LSTM and GRU have in common.
 
     (T, n) becomes (T, D) with `return_sequences`, and (D,), the last states, without; D is `hidden_dim`, or twice that
-    where `bidirectional` adds cells that read each sequence from its end: theirs is the second half, and their last
-    state is the one after the first step. `layers` cells stand one upon the other. While training, `dropout` is the
-    share of the features that is zeroed between them.
+    with `bidirectional`.
 
-    With `stateful` the last states of a batch are, while training, the first of the next, example by example, so that
-    sequences can be longer than what one batch holds; gradients stay within a batch. States start at zero in every
-    epoch and where the size of a batch changes. Predictions always start at zero.
+    hidden_dim: How many numbers the state has, all that the layer remembers of the steps so far. Twice as many make
+        about four times the work.
+    return_sequences: Whether the states of all steps come out, as a recurrent layer behind this one needs them, or that
+        of the last step alone.
+    layers: How many cells stand one upon the other, each reading the states of the one below.
+    bidirectional: Whether more cells read each sequence from its end. Their states are the second half of the features,
+        and their last state is the one after the first step.
+    dropout: While training, which share of the features is zeroed between the cells of one layer and the next.
+    stateful: Whether, while training, the last states of a batch are the first of the next, example by example, so that
+        sequences can be longer than what one batch holds. Gradients stay within a batch. Epochs, batches of another
+        size and predictions start at zero.
     """
 
+    bounds = (-1.0, 1.0)
     V: Linear | None = None
 
     def __init__(
@@ -52,14 +60,13 @@ class Recurrent(Layer, Generic[C]):
     def build(self, shape: Shape, declare: Declaration) -> Shape:
         name = type(self).__name__
         if len(shape) != 2:
-            advice = (
+            hint = (
                 "put Reshape before it"
                 if len(shape) > 2
                 else "let the recurrent layer before it return_sequences, or put Reshape before it"
             )
-            raise ShapeError(
-                f"{name} expects sequences of shape (steps, features) but each example has shape {shape}: {advice}"
-            )
+            message = f"{name} expects sequences of shape (steps, features) but each example has shape {shape}"
+            raise ShapeError(message, hint)
         if self.stateful and self.bidirectional:
             raise ShapeError(f"{name}: stateful sequences go on in the next batch, so none can be read from its end")
         steps, width = shape
@@ -106,12 +113,18 @@ class Recurrent(Layer, Generic[C]):
 
 
 class RNN(Recurrent[RNNCell]):
-    """h_t = tanh(U x_t + W h_(t-1)), y_t = V h_t, where U, W and V are Linear layers and h_0 is zero.
+    """The simplest recurrent layer: its state h is made anew of each input and the state before.
 
-    (T, n) becomes (T, units) with `return_sequences`, and (hidden_dim,), the last state, without. `units` is
-    the size of V; 0 leaves V out, so that sequences are the states themselves, (T, hidden_dim). The last
-    state never passes through V. (Elman 1990, "Finding structure in time".) `activation` may be relu instead of tanh.
-    What the other settings do stands under Recurrent layers.
+    h_t = tanh(U x_t + W h_(t-1)), y_t = V h_t
+
+    where U, W and V are Linear layers and h_0 is zero. (T, n) becomes (T, units) with `return_sequences`, and
+    (hidden_dim,), the last state, without; that never passes through V. (Elman 1990, "Finding structure in time".)
+
+    units: The size of V, which sequences alone pass through; 0 leaves V out, so that they are the states themselves,
+        (T, hidden_dim).
+    activation: The function that makes a sum the next state. With `relu` states have no bound, and long sequences may
+        need `training.clip_norm`.
+    initializer: How U, W and V start; null draws them uniformly from +-1/sqrt(n), n inputs each.
     """
 
     def __init__(
@@ -130,6 +143,8 @@ class RNN(Recurrent[RNNCell]):
         super().__init__(hidden_dim, return_sequences, layers, bidirectional, dropout, stateful)
         self.units = units
         self.activation = activation
+        if activation == "relu":
+            self.bounds = (0.0, math.inf)
         self.initializer = initializer
 
     def cell(self) -> RNNCell:
@@ -140,6 +155,7 @@ class RNN(Recurrent[RNNCell]):
         if not self.units or not self.return_sequences:
             return output
         self.V = Linear(self.units, initializer=self.initializer)
+        self.bounds = self.V.bounds
         with declare.inside("V"):
             return self.V.build(output, declare)
 
@@ -157,13 +173,17 @@ class RNN(Recurrent[RNNCell]):
 
 
 class LSTM(Recurrent[LSTMCell]):
-    """i, f, o = sigmoid, g = tanh of the parts of U x_t + W h_(t-1) + b;  c_t = f c_(t-1) + i g;  h_t = o tanh(c_t)
+    """A recurrent layer whose gates guard a memory c: it can hold on to a value over many steps.
+
+    i, f, o = sigmoid, g = tanh of the parts of U x_t + W h_(t-1) + b;  c_t = f c_(t-1) + i g;  h_t = o tanh(c_t)
 
     (T, n) becomes (T, hidden_dim) with `return_sequences`, and (hidden_dim,), the last state, without.
-    (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000: as in PyTorch, which keeps b in two.) U
-    starts as Xavier's, W orthogonal, each gate for itself, or both as `initializer` says; b at zero, but at
-    `forget_bias` for the forget gate (Jozefowicz et al. 2015), all as in Keras. What the other settings do stands
-    under Recurrent layers.
+    (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000: as in PyTorch, which keeps b in two.) b
+    starts at zero, but for the forget gate.
+
+    forget_bias: Where b starts for the forget gate f; at 1 the cell remembers until it learns to forget (Jozefowicz et
+        al. 2015).
+    initializer: How U and W start, each gate for itself; null makes U Xavier's and W orthogonal, as in Keras.
     """
 
     def __init__(
@@ -187,12 +207,15 @@ class LSTM(Recurrent[LSTMCell]):
 
 
 class GRU(Recurrent[GRUCell]):
-    """r, z = sigmoid(U x_t + W h_(t-1) + b);  n = tanh(U x_t + b + r (W h_(t-1) + b_n));  h_t = (1 - z) n + z h_(t-1)
+    """A recurrent layer with gates but no memory beside its state: lighter than an LSTM, often as good.
+
+    r, z = sigmoid(U x_t + W h_(t-1) + b);  n = tanh(U x_t + b + r (W h_(t-1) + b_n));  h_t = (1 - z) n + z h_(t-1)
 
     where each of r, z and n has its own part of U, W and b. (T, n) becomes (T, hidden_dim) with `return_sequences`, and
     (hidden_dim,), the last state, without. (Cho et al. 2014, in the form of cuDNN, PyTorch and Keras, where r comes
-    after the product.) U starts as Xavier's, W orthogonal, each gate for itself, or both as `initializer` says; b and
-    b_n at zero. What the other settings do stands under Recurrent layers.
+    after the product.) b and b_n start at zero.
+
+    initializer: How U and W start, each gate for itself; null makes U Xavier's and W orthogonal, as in Keras.
     """
 
     def __init__(
@@ -218,6 +241,7 @@ class StackedRNN(Layer):
 
     def __init__(self, layers: Sequence[RNN]) -> None:
         self.members = tuple(layers)
+        self.summary = layers[-1].summary
         self.links = [link for layer in layers for link in layer.links]
 
     def __call__(self, x: Tensor) -> Tensor:

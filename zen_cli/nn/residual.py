@@ -12,10 +12,12 @@ from zen_cli.settings import OneOf
 
 
 class Residual(Layer):
-    """y = x + f(x), where f is `layers`, one after the other; they keep the shape.
+    """y = x + f(x), where f is `layers`, one after the other.
 
-    As a list after its name: `Residual: [Linear: 32, ReLU, Linear: 32]`. (He, Zhang, Ren and Sun 2015, "Deep residual
-    learning for image recognition", equation 1.)
+    He, Zhang, Ren and Sun 2015, "Deep residual learning for image recognition", equation 1.
+
+    layers: What f is made of, as a list after its name: `Residual: [Linear: 32, ReLU, Linear: 32]`. Together they have
+        to keep the shape.
     """
 
     def __init__(self, layers: list[Annotated[Layer, OneOf("layer")]]) -> None:
@@ -29,7 +31,8 @@ class Residual(Layer):
         if output != shape:
             raise ShapeError(
                 f"Residual adds its input to what its layers make of it, but that has shape {output} and the input "
-                f"{shape}: {_advice(shape, output)}"
+                f"{shape}",
+                _hint(shape, output),
             )
         self.stages = stages(self.parts)
         return shape
@@ -41,7 +44,7 @@ class Residual(Layer):
         return x + reduce(lambda y, stage: stage.in_training(y, moment), self.stages, x)
 
 
-def _advice(shape: Shape, output: Shape) -> str:
+def _hint(shape: Shape, output: Shape) -> str:
     if shape and output[:-1] == shape[:-1]:
         return f"end its layers with Linear: {shape[-1]}"
     return "take layers that keep the shape, such as RNN with return_sequences: true"

@@ -24,7 +24,8 @@ class Flatten(Layer):
 class Reshape(Layer):
     """The numbers of an example in another shape, the last index running fastest.
 
-    As a list after its name: `Reshape: [8, 8, 1]` makes an image of 64 pixels, with one channel.
+    shape: The new shape of each example, without the batch, as a list after its name: `Reshape: [8, 8, 1]` makes an
+        image of 64 pixels, with one channel.
     """
 
     def __init__(self, shape: Sequence[Count]) -> None:

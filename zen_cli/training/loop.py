@@ -91,7 +91,7 @@ def fit(
             yield StepRecord(epoch, step, number, total, losses[-1])
         mean = float(np.dot(losses, sizes)) / count
         scores = evaluate()
-        watch = schedule.watched(Progress(step, epochs * total, total, watch), scores.get("val_loss", mean))
+        watch = schedule.watched(Progress(step, epochs * total, total, watch), {"loss": mean, **scores})
         yield EpochRecord(epoch, step, mean, math.fsum(losses), factor * optimizer.lr, scores)
 
 

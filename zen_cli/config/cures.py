@@ -1,0 +1,181 @@
+"""Cures: changes to a config that make a problem go away, in the words of a hint and as plain data.
+
+A hint is right when it cures the problem as it is written. So where that depends on more than one value (shapes that go
+through a model), a cure is tried on the config before anybody is told of it.
+"""
+
+import copy
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from zen_cli.config import written
+from zen_cli.config.components import name_of
+from zen_cli.config.grammar import KeyPath, dotted
+from zen_cli.config.problems import ConfigError, Problem, listed
+from zen_cli.config.reader import read_text
+from zen_cli.config.resolve import Resolved, resolve
+from zen_cli.config.schema import Component
+
+MOST_OFFERED = 2
+
+
+class Cure(ABC):
+    """A change, whose text is a hint. `blames` is the path that a problem must have for that text to be right."""
+
+    @property
+    def blames(self) -> KeyPath | None:
+        return None
+
+    @abstractmethod
+    def __str__(self) -> str: ...
+
+    @abstractmethod
+    def change(self, config: dict[str, Any]) -> None:
+        """Change a config, as plain data with every component in its longest form."""
+
+
+# --- of what is under the caret ---
+
+
+@dataclass(frozen=True)
+class CureInPlace(Cure):
+    path: KeyPath
+
+    @property
+    def blames(self) -> KeyPath:
+        return self.path
+
+
+@dataclass(frozen=True)
+class Write(CureInPlace):
+    """Another value for the one that is blamed, which stands in the text."""
+
+    value: Any
+
+    def __str__(self) -> str:
+        return f"write `{written.flow(self.value)}`"
+
+    def change(self, config: dict[str, Any]) -> None:
+        at(config, self.path[:-1])[self.path[-1]] = self.value
+
+
+@dataclass(frozen=True)
+class Use(CureInPlace):
+    """Another name, any of these, for what is blamed: a text, or a component that is written as its name alone."""
+
+    names: Sequence[str]
+
+    def __str__(self) -> str:
+        return f"use {listed([f'`{name}`' for name in self.names], 'or')}"
+
+    def change(self, config: dict[str, Any]) -> None:
+        at(config, self.path[:-1])[self.path[-1]] = self.names[0]
+
+
+@dataclass(frozen=True)
+class Put(CureInPlace):
+    """Layers next to the one that is blamed."""
+
+    layers: Sequence[Component]
+    after: bool = False
+
+    def __str__(self) -> str:
+        items = listed([f"`- {_shortest(layer)}`" for layer in self.layers])
+        return f"put {items} {'after' if self.after else 'before'} it"
+
+    def change(self, config: dict[str, Any]) -> None:
+        place = int(self.path[-1]) + self.after
+        at(config, self.path[:-1])[place:place] = self.layers
+
+
+# --- of what has a path ---
+
+
+@dataclass(frozen=True)
+class Add(Cure):
+    """A setting for a block; its value there takes the place of another."""
+
+    block: KeyPath
+    setting: str
+    value: Any
+
+    def __str__(self) -> str:
+        where = f"`{dotted(self.block)}`" if self.block else "the config"
+        return f"add `{self.setting}: {written.flow(self.value)}` to {where}"
+
+    def change(self, config: dict[str, Any]) -> None:
+        at(config, self.block)[self.setting] = self.value
+
+
+@dataclass(frozen=True)
+class Remove(Cure):
+    path: KeyPath
+
+    def __str__(self) -> str:
+        return f"remove `{dotted(self.path)}`"
+
+    def change(self, config: dict[str, Any]) -> None:
+        del at(config, self.path[:-1])[self.path[-1]]
+
+
+@dataclass(frozen=True)
+class End(Cure):
+    """Layers for the end of the model."""
+
+    layers: Sequence[Component]
+
+    def __str__(self) -> str:
+        return f"end the model with {listed([f'`{_shortest(layer)}`' for layer in self.layers])}"
+
+    def change(self, config: dict[str, Any]) -> None:
+        config["model"] += self.layers
+
+
+# --- pieces ---
+
+
+def setting(resolved: Resolved, path: KeyPath, value: Any) -> Cure:
+    """Another value for a setting, which may stand in the text or not."""
+    return Write(path, value) if path in resolved.places else Add(path[:-1], str(path[-1]), value)
+
+
+def is_name_alone(resolved: Resolved, path: KeyPath) -> bool:
+    """Whether the component at `path` is written `Name`, so that one word changes it."""
+    return resolved.places.get(path) == resolved.places.get((*path, name_of(at(resolved.values, path))))
+
+
+def at(config: Any, path: KeyPath) -> Any:
+    """What stands at a path in a config that is plain data."""
+    for key in path:
+        config = config[key]
+    return config
+
+
+def _shortest(layer: Component) -> str:
+    """`Linear: 10`, `Softmax`, `Reshape: [8, 8, 1]`: layers made here have one setting at most, their first."""
+    ((name, settings),) = layer.items()
+    return ": ".join([name, *map(written.flow, settings.values())])
+
+
+# --- what is offered ---
+
+
+def tried(cure: Cure, resolved: Resolved) -> Resolved | None:
+    """The config with the change; None where that is none: a list without items, say."""
+    config = copy.deepcopy(resolved.values)
+    with suppress(ConfigError):
+        cure.change(config)
+        return resolve(read_text(json.dumps(config), "a config with a change"))
+    return None
+
+
+def problem(resolved: Resolved, path: KeyPath, message: str, cures: Iterable[Cure] = ()) -> Problem:
+    """A problem whose hint offers the cures. Where the first is for a certain path, that is the one blamed."""
+    offered = list(cures)
+    path = (offered[0].blames or path) if offered else path
+    hints = list(dict.fromkeys(str(cure) for cure in offered if cure.blames in (None, path)))
+    return Problem(resolved.place(*path), dotted(path), message, "; or ".join(hints[:MOST_OFFERED]))

@@ -1,0 +1,130 @@
+"""What a config may say but hardly means: a line each, for a person to look at."""
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from zen_cli.config.checks import layers_in
+from zen_cli.config.components import components_in, name_of, settings_in
+from zen_cli.config.grammar import KeyPath, dotted
+from zen_cli.config.registry import settings_of
+from zen_cli.config.resolve import Resolved
+from zen_cli.config.schema import Config
+from zen_cli.config.shapes import PROBABILITIES
+from zen_cli.data.dataset import Dataset
+from zen_cli.data.tasks import Forecast
+from zen_cli.nn import Dropout, Model, Softmax
+
+Doubt = tuple[KeyPath, str]
+
+
+def warnings(resolved: Resolved) -> list[str]:
+    """Doubts about what the config says by itself."""
+    return _lines(resolved, [*_of_layers(resolved), *_of_loss(resolved), *_of_rates(resolved)])
+
+
+def warnings_of_data(resolved: Resolved, data: Dataset, model: Model) -> list[str]:
+    """Doubts about what the config says of these data; the model's shapes are known."""
+    return _lines(
+        resolved, [*_of_warm_up(resolved, data), *_of_end(resolved, data, model), *_of_scores(resolved, data)]
+    )
+
+
+def _lines(resolved: Resolved, doubts: Iterable[Doubt]) -> list[str]:
+    return [f"{resolved.place(*path)}: {dotted(path)}: {what}" for path, what in doubts]
+
+
+# --- of the config alone ---
+
+
+def _of_layers(resolved: Resolved) -> Iterator[Doubt]:
+    layers = list(layers_in(resolved))
+    for path, settings in layers:
+        if settings.get("units") and not settings.get("return_sequences", True):
+            yield (*path, "units"), "no effect without return_sequences: true"
+        if settings.get("dropout") and settings["layers"] == 1:
+            yield (*path, "dropout"), "no effect on a single layer, since it lies between layers"
+    for (before, _), (path, _) in itertools.pairwise(layers):
+        follows = before[:-2] == path[:-2]  # in one stack: `model`, or the layers of one Residual
+        if follows and before[-1] in PROBABILITIES and path[-1] in PROBABILITIES:
+            yield path, f"the outputs of {before[-1]} are probabilities already, and this makes them nearly equal"
+
+
+def _of_loss(resolved: Resolved) -> Iterator[Doubt]:
+    name, settings = name_of(resolved.values["loss"]), settings_in(resolved.values["loss"])
+    quantiles = settings.get("quantiles")
+    if quantiles and 0.5 not in quantiles:
+        near = [q for q in (_last(quantiles, 0.5), _first(quantiles, 0.5)) if q is not None]
+        stands = f"lies between those of {near[0]:g} and {near[1]:g}" if len(near) == 2 else f"is that of {near[0]:g}"
+        yield ("loss", name, "quantiles"), f"the median, 0.5, is not among them: what is predicted {stands}"
+
+
+def _last(numbers: list[float], below: float) -> float | None:
+    return max((q for q in numbers if q < below), default=None)
+
+
+def _first(numbers: list[float], above: float) -> float | None:
+    return min((q for q in numbers if q > above), default=None)
+
+
+def _of_rates(resolved: Resolved) -> Iterator[Doubt]:
+    name, optimizer = name_of(resolved.values["optimizer"]), settings_in(resolved.values["optimizer"])
+    if (kept := 1 - optimizer["lr"] * optimizer["weight_decay"]) <= 0:
+        yield ("optimizer", name, "weight_decay"), f"multiplies the weights by {kept:g} in each step"
+    for path, settings in _warm_ups(resolved):
+        if settings["steps"] is not None and (*path, "epochs") in resolved.places:
+            yield (*path, "epochs"), "no effect beside steps"
+
+
+def _warm_ups(resolved: Resolved) -> Iterator[tuple[KeyPath, dict[str, Any]]]:
+    annotation = settings_of(Config)["schedule"].annotation
+    for _, path, schedule in components_in(annotation, resolved.values["schedule"], ("schedule",)):
+        if name_of(schedule) == "WarmUp":
+            yield (*path, "WarmUp"), settings_in(schedule)
+
+
+# --- of the config and its data ---
+
+
+def _of_warm_up(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
+    training = resolved.values["training"]
+    steps = training["epochs"] * math.ceil(data.train / training["batch_size"])
+    for path, settings in _warm_ups(resolved):
+        which, most = ("epochs", training["epochs"]) if settings["steps"] is None else ("steps", steps)
+        if settings[which] >= most:
+            yield (*path, which), f"the training ends after {most:,} {which}, before the learning rate is up"
+
+
+def _of_end(resolved: Resolved, data: Dataset, model: Model) -> Iterator[Doubt]:
+    """Outputs that cannot be what they are compared with."""
+    place = len(model.layers) - 1
+    path, last = ("model", place), model.layers[-1]
+    name = type(last).__name__
+    if isinstance(last, Dropout):
+        yield path, "while training, this drops predictions themselves"
+    if isinstance(last, Softmax) and model.summary and model.summary[-1].output[-1] == 1:
+        yield path, "of a single number, a Softmax is always 1"
+    elif isinstance(data.task, Forecast):
+        (low, high), least, most = last.bounds, data.targets.min(), data.targets.max()
+        if least < low or most > high:
+            bounds = f"from {low:g}" + (f" to {high:g}" if math.isfinite(high) else " up")
+            yield path, f"{name} gives values {bounds}, and the targets reach from {least:.4g} to {most:.4g}"
+    yield from _of_logits(resolved, model)
+
+
+def _of_logits(resolved: Resolved, model: Model) -> Iterator[Doubt]:
+    """Probabilities for a loss that takes logits, behind layers that only arrange them; at the end they are refused."""
+    if settings_in(resolved.values["loss"]).get("from_logits"):
+        for place in reversed(range(len(model.layers) - 1)):
+            name = type(model.layers[place]).__name__
+            if any(layer.parameters for layer in model.summary[place:]):
+                return
+            if name in PROBABILITIES:
+                yield ("model", place), f"the loss takes logits, and gets probabilities of this {name}"
+
+
+def _of_scores(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
+    for i, asked in enumerate(resolved.values["metrics"]):
+        if name_of(asked) == "R2" and data.held_out == 1:
+            yield ("metrics", i), "no R2 of the single example that is held out: it takes two or more"
