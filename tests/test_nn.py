@@ -10,7 +10,7 @@ from zen_cli import autodiff as ad
 from zen_cli import loss, nn, optim, schedule
 from zen_cli.errors import ShapeError
 from zen_cli.nn.layers import every_layer
-from zen_cli.nn.model import LayerSummary, batches
+from zen_cli.nn.model import batches
 
 
 def article_layers():
@@ -86,7 +86,8 @@ def test_build_call_and_summary_agree_on_shapes(layer, example, output, count):
     shape = model.plan(example)
     assert (shape, model.size, model.input_shape) == (output, count, example)
     model.build()
-    assert model.summary == (LayerSummary(type(layer).__name__, output, count),)
+    (row,) = model.summary
+    assert (row.name, row.output, row.parameters) == (type(layer).__name__, output, count)
     assert model.parameters.vector.size == model.parameters.gradient.size == count
     assert model(np.zeros((2, *example))).shape == (2, *output)
 

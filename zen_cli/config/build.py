@@ -1,11 +1,11 @@
-"""From a resolved config to an experiment: data, model, loss and optimizer, checked against each other."""
+"""From a resolved config to an experiment, level by level: data, then model, loss and optimizer for them."""
 
 import functools
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from zen_cli import loss, metric
 from zen_cli.config import overrides
@@ -14,18 +14,23 @@ from zen_cli.config.checks import (
     check_batches,
     check_depth,
     check_metric,
-    check_outputs,
+    check_monitors,
+    check_numbers,
+    check_probabilities,
     check_states,
     check_tokens,
     metric_name,
     misfit,
-    warnings,
 )
 from zen_cli.config.components import component, name_of, settings_in
-from zen_cli.config.problems import listed
+from zen_cli.config.cures import Add, Remove, Use, Write, is_name_alone
+from zen_cli.config.doubts import warnings, warnings_of_data
+from zen_cli.config.extends import with_bases
+from zen_cli.config.problems import ConfigError, Problem
 from zen_cli.config.reader import read_file, read_text
 from zen_cli.config.resolve import Resolved, resolve
 from zen_cli.config.schema import Component
+from zen_cli.config.shapes import misread, misshapen
 from zen_cli.data.dataset import Dataset, from_examples, from_series
 from zen_cli.data.series import Series
 from zen_cli.data.sources import Source
@@ -35,15 +40,19 @@ from zen_cli.loss import Loss, Outputs
 from zen_cli.memory import demand
 from zen_cli.metric import Metrics
 from zen_cli.nn import Model
+from zen_cli.nn.parameters import Shape
 from zen_cli.optim import Optimizer
 from zen_cli.schedule import Schedule
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """All that training needs, built; `config` is the resolved config it was built from, as plain data."""
+    """All that training needs. The model is planned: `model.build()` draws its parameters."""
 
-    config: dict[str, Any]
+    resolved: Resolved
     source: Source
     data: Dataset
     model: Model
@@ -52,6 +61,16 @@ class Experiment:
     metrics: Metrics
     optimizer: Optimizer
     schedule: Schedule | None
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The resolved config that this was built from, as plain data."""
+        return self.resolved.values
+
+    @property
+    def warnings(self) -> list[str]:
+        """What in the config is hardly meant for these data."""
+        return warnings_of_data(self.resolved, self.data, self.model)
 
 
 @dataclass(frozen=True)
@@ -68,9 +87,9 @@ def open_config(path: Path, arguments: Sequence[str]) -> Opened:
 
     Raises UserError, of which ConfigError has every problem with its place.
     """
-    text, root = read_file(path, str(path))
-    resolved = resolve(root, known_problems=overrides.apply(root, arguments))
-    return Opened(build(resolved), text, warnings(resolved))
+    text, resolved = read_config(path, arguments)
+    experiment = build(resolved)
+    return Opened(experiment, text, [*warnings(resolved), *experiment.warnings])
 
 
 def from_stored(config: Any, name: str) -> Experiment:
@@ -85,40 +104,119 @@ def from_stored(config: Any, name: str) -> Experiment:
 
 
 def build(resolved: Resolved) -> Experiment:
-    """Build what the config says. ConfigError, with the place, where its parts do not go together."""
+    """Build what the config says. ConfigError, with every place, where its parts do not go together."""
+    return assemble(load(resolved))
+
+
+# --- the levels ---
+
+
+def read_config(path: Path, arguments: Sequence[str]) -> tuple[bytes, Resolved]:
+    """The schema's level: the file byte for byte, and the config that it and the overrides say."""
+    text, root = read_file(path, str(path))
+    root = with_bases(root, path)
+    return text, resolve(root, known_problems=overrides.apply(root, arguments))
+
+
+@dataclass
+class Found:
+    """The problems of steps that do not depend on each other."""
+
+    problems: list[Problem] = field(default_factory=list)
+
+    def of(self, step: Callable[P, T], *args: P.args, **settings: P.kwargs) -> T | None:
+        """What the step returns; None where it found problems, which are then among these."""
+        try:
+            return step(*args, **settings)
+        except ConfigError as error:
+            self.problems += error.problems
+            return None
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The data's level: where they come from, the examples, and what is wrong with them that leaves their shapes."""
+
+    resolved: Resolved
+    source: Source
+    data: Dataset
+    problems: list[Problem]
+
+
+def load(resolved: Resolved) -> Loaded:
+    """Load the source, cut windows and split. ConfigError where there are no examples to go on with."""
     check_depth(resolved)
-    config = resolved.values
-    source: Source = component("source", config["data"]["source"])
-    data = _load(source, resolved)
-    model = Model([component("layer", c) for c in config["model"]], config["seed"], config["training"]["dtype"])
-    optimizer: Optimizer = component("optimizer", config["optimizer"])
-    schedule: Schedule | None = component("schedule", config["schedule"]) if config["schedule"] else None
-    loss_fn, outputs = _loss(data.task, resolved)
-    metrics = _metrics(data, resolved)
-    _build_model(model, data, outputs, optimizer, resolved)
-    check_batches(model, data, resolved)
-    check_states(data, resolved)
-    check_tokens(model, data, resolved)
-    return Experiment(config, source, data, model, loss_fn, outputs, metrics, optimizer, schedule)
-
-
-def _load(source: Source, resolved: Resolved) -> Dataset:
-    config = resolved.values["data"]
+    config, found = resolved.values["data"], Found()
+    source: Source = component("source", config["source"])
     with blamed_on(resolved, "data", "source", name_of(config["source"])):
         loaded = source.load(resolved.values["seed"])
-    window, train = config["window"], config["split"]["train"]
-    if isinstance(loaded, Series) != (window is not None):
-        raise misfit(resolved, ("data", "window"), *_WINDOW_ADVICE[isinstance(loaded, Series)])
-    with blamed_on(resolved, "data", "window"):
-        data = from_series(loaded, window) if isinstance(loaded, Series) else from_examples(loaded)
-    with blamed_on(resolved, "data", "split", "train"):
-        return data.split(train)
+    if isinstance(loaded, Series):
+        whole = _windows(loaded, resolved)
+    else:
+        found.of(_no_window, resolved)
+        whole = from_examples(loaded)
+    data = found.of(_split, whole, resolved)
+    return Loaded(resolved, source, data or whole, found.problems)
 
 
-_WINDOW_ADVICE = {
-    True: ("is missing: a series is cut into windows of so many values", "for example window: 50"),
-    False: ("only a series has windows, and this source gives examples one by one", "remove the window"),
-}
+def planned(loaded: Loaded) -> Model:
+    """The model alone, planned for the data. ConfigError where a layer does not fit."""
+    model = _model(loaded.resolved)
+    _plan(model, loaded.data, loaded.resolved)
+    return model
+
+
+def assemble(loaded: Loaded) -> Experiment:
+    """The model's level. ConfigError with all that is wrong with model, loss and metrics, and with the data."""
+    resolved, data, found = loaded.resolved, loaded.data, Found([*loaded.problems])
+    config = resolved.values
+    model = _model(resolved)
+    optimizer: Optimizer = component("optimizer", config["optimizer"])
+    schedule: Schedule | None = component("schedule", config["schedule"]) if config["schedule"] else None
+    compared = found.of(_loss, data.task, resolved)
+    metrics = found.of(_metrics, data, resolved)
+    output = found.of(_plan, model, data, resolved)
+    if output is not None:
+        found.of(_check_size, model, optimizer, resolved)
+        if compared:
+            found.of(_check_outputs, output, data, compared[1], resolved)
+        if not loaded.problems:
+            found.of(check_batches, model, data, resolved)
+    found.of(check_states, data, resolved)
+    found.of(check_tokens, model, data, resolved)
+    found.of(check_numbers, resolved)
+    found.of(check_probabilities, data, resolved)
+    found.of(check_monitors, data, resolved)
+    if found.problems or not compared or metrics is None:
+        raise ConfigError(found.problems)
+    return Experiment(resolved, loaded.source, data, model, *compared, metrics, optimizer, schedule)
+
+
+# --- data ---
+
+
+def _windows(series: Series, resolved: Resolved) -> Dataset:
+    window = resolved.values["data"]["window"]
+    if window is None:
+        message = "is missing: a series is cut into windows of so many values"
+        fitting = max(1, min(50, len(series) // 4))
+        raise misfit(resolved, ("data", "window"), message, Add(("data",), "window", fitting))
+    with blamed_on(resolved, "data"):
+        return from_series(series, window)
+
+
+def _no_window(resolved: Resolved) -> None:
+    if resolved.values["data"]["window"] is not None:
+        message = "only a series has windows, and this source gives examples one by one"
+        raise misfit(resolved, ("data", "window"), message, Remove(("data", "window")))
+
+
+def _split(data: Dataset, resolved: Resolved) -> Dataset:
+    with blamed_on(resolved, "data", "split"):
+        return data.split(resolved.values["data"]["split"]["train"])
+
+
+# --- what is made of them ---
 
 
 def _loss(task: Task, resolved: Resolved) -> tuple[Loss, Outputs]:
@@ -127,7 +225,9 @@ def _loss(task: Task, resolved: Resolved) -> tuple[Loss, Outputs]:
     if name not in task.losses:
         compared = "classes" if name in loss.OF_CLASSES else "values"
         message = f"this loss compares {compared}, but the targets are {task.targets}"
-        raise misfit(resolved, ("loss",), message, f"use {listed(task.losses, 'or')}")
+        first, *_ = others = list(task.losses)
+        cure = Use(("loss",), others) if is_name_alone(resolved, ("loss",)) else Write(("loss",), first)
+        raise misfit(resolved, ("loss",), message, cure)
     function, outputs = task.losses[name]
     with blamed_on(resolved, "loss", name):
         return functools.partial(function, **settings), outputs(settings)
@@ -135,22 +235,37 @@ def _loss(task: Task, resolved: Resolved) -> tuple[Loss, Outputs]:
 
 def _metrics(data: Dataset, resolved: Resolved) -> Metrics:
     """The metrics that are asked for, after the one that always is."""
-    always = next(iter(data.task.metrics))
+    always, found = next(iter(data.task.metrics)), Found()
     chosen: list[Component] = [{always: {}}]
     for i, asked in enumerate(resolved.values["metrics"]):
-        check_metric(asked, ("metrics", i), data, resolved)
+        found.of(check_metric, asked, ("metrics", i), data, resolved)
         chosen += [asked] if asked not in chosen else []
+    if found.problems:
+        raise ConfigError(found.problems)
     past = data.targets[: data.train]
     return [(metric_name(c), metric.bound(data.task.metrics[name_of(c)], settings_in(c), past)) for c in chosen]
 
 
-def _build_model(model: Model, data: Dataset, outputs: Outputs, optimizer: Optimizer, resolved: Resolved) -> None:
+def _model(resolved: Resolved) -> Model:
+    config = resolved.values
+    return Model([component("layer", c) for c in config["model"]], config["seed"], config["training"]["dtype"])
+
+
+def _plan(model: Model, data: Dataset, resolved: Resolved) -> Shape:
+    """The shape of the outputs; from here on the shapes of all layers are known, and no parameter is drawn."""
     try:
-        output = model.plan(data.inputs.shape[1:])
+        return model.plan(data.inputs.shape[1:])
     except ShapeError as error:
-        raise misfit(resolved, ("model", *error.layer), str(error)) from None
-    check_outputs(model, output, data, outputs, resolved)
-    with blamed_on(resolved, "model"):
-        arrays = 2 + len(optimizer.slots)
+        raise ConfigError([misshapen(error, resolved, data.inputs.shape[1:])]) from None
+
+
+def _check_outputs(output: Shape, data: Dataset, outputs: Outputs, resolved: Resolved) -> None:
+    if problem := misread(output, data, outputs, resolved):
+        raise ConfigError([problem])
+
+
+def _check_size(model: Model, optimizer: Optimizer, resolved: Resolved) -> None:
+    arrays = 2 + len(optimizer.slots)
+    largest = max(range(len(model.summary)), key=lambda place: model.summary[place].parameters)
+    with blamed_on(resolved, "model", largest):
         demand(model.size * model.dtype.itemsize * arrays, f"a model of {model.size:,} parameters")
-        model.build()

@@ -3,8 +3,6 @@
 Apart from results.py so that `zen predict` need not import matplotlib, which takes longer than the rest of it.
 """
 
-import errno
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +12,7 @@ import numpy as np
 from zen_cli.config.build import Experiment
 from zen_cli.data.files import read_table
 from zen_cli.errors import DataError
+from zen_cli.report import standard_output
 from zen_cli.training import predictions
 from zen_cli.training.durable import deliver
 from zen_cli.training.predictions import Table, as_csv
@@ -27,7 +26,7 @@ def predict(run: Run, steps: int | None, input_file: str | None, output: str | N
     with _blamed_on(input_file):
         table, name = _predictions(experiment, steps, given)
     if output == "-":
-        _to_standard_output(as_csv(table).decode())
+        standard_output.put(as_csv(table).decode())
         return None
     path = Path(output) if output else run.predictions / f"{name}.csv"
     deliver(path, as_csv(table))
@@ -50,13 +49,3 @@ def _blamed_on(input_file: str | None) -> Iterator[None]:
         yield
     except DataError as error:
         raise DataError(f"{input_file}: {error}" if input_file else str(error)) from None
-
-
-def _to_standard_output(text: str) -> None:
-    try:
-        if sys.stdout is None:
-            raise OSError(errno.EBADF, "it is closed")
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, "standard output") from None

@@ -2,28 +2,53 @@
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
 from rich.table import Table
 
+from zen_cli.memory import bytes_in_words
 from zen_cli.metric import title
-from zen_cli.nn.model import LayerSummary
+from zen_cli.nn import Model
+from zen_cli.nn.layers import LayerSummary
+from zen_cli.nn.parameters import Shape
 from zen_cli.training.loop import EpochRecord
 from zen_cli.training.predictions import Scores
 from zen_cli.training.run import Run
 
 
 def show_model(run: Run, layers: Sequence[LayerSummary], out: TextIO | None = None) -> None:
-    """The stack of a run's model: each layer's output shape without the batch, and its number of parameters."""
+    """The stack of a run's model."""
+    _print(out, f"Model of {run.path}", model_table(layers))
+
+
+def show_summary(name: str, model: Model, out: TextIO) -> None:
+    """The stack of a planned model, and how much of it a checkpoint holds."""
+    size = f"Parameters take {bytes_in_words(model.bytes_kept)} of a checkpoint, without the optimizer's state."
+    _print(out, f"Model of {name}", model_table(model.summary), size)
+
+
+def model_table(layers: Sequence[LayerSummary]) -> Table:
+    """Each layer's output shape without the batch, and its number of parameters; those inside of another indented."""
     table = _table("Layer", "Output shape", "Parameters")
-    for layer in layers:
-        table.add_row(layer.name, " x ".join(map(str, layer.output)), f"{layer.parameters:,}")
+    for depth, layer in _with_parts(layers):
+        name = f"{'  ' * depth}{layer.name}{f' ({layer.label})' if layer.label else ''}"
+        table.add_row(name, shape_in_words(layer.output), f"{layer.parameters:,}")
     table.add_section()
     table.add_row("Total", "", f"{sum(layer.parameters for layer in layers):,}", style="bold")
-    _print(out, f"Model of {run.path}", table)
+    return table
+
+
+def shape_in_words(shape: Shape) -> str:
+    return " x ".join(map(str, shape)) or "one number"
+
+
+def _with_parts(layers: Sequence[LayerSummary], depth: int = 0) -> Iterator[tuple[int, LayerSummary]]:
+    for layer in layers:
+        yield depth, layer
+        yield from _with_parts(layer.parts, depth + 1)
 
 
 def show_result(
@@ -43,6 +68,16 @@ def show_result(
     _print(out, f"Trained {last.epoch} epochs, {last.step} steps: loss {last.loss:.4g}", table, *lines)
 
 
+class PlainConsole(Console):
+    """rich's console, which takes text as it is. A reader that has gone is an error, as it is for a plain `print`."""
+
+    def __init__(self, out: TextIO) -> None:
+        super().__init__(file=out, highlight=False, markup=False)
+
+    def on_broken_pipe(self) -> None:
+        raise  # the BrokenPipeError: rich calls this while it handles one
+
+
 def _table(*columns: str) -> Table:
     table = Table()
     for i, column in enumerate(columns):
@@ -51,7 +86,7 @@ def _table(*columns: str) -> Table:
 
 
 def _print(out: TextIO | None, title: str, *parts: Table | str) -> None:
-    console = Console(file=out or sys.stderr, highlight=False, markup=False)
+    console = PlainConsole(out or sys.stderr)
     console.print(title, style="bold")
     for part in parts:
         console.print(part, soft_wrap=isinstance(part, str))

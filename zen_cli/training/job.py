@@ -3,26 +3,21 @@
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from zen_cli.autodiff import no_grad
 from zen_cli.config.build import Experiment
 from zen_cli.errors import NonFiniteError
-from zen_cli.loss import Loss
-from zen_cli.metric import measured
-from zen_cli.nn.model import Model, batches
 from zen_cli.optim import Clip
 from zen_cli.training import checkpoint, durable, environment
 from zen_cli.training import run as run_directory
+from zen_cli.training.evaluation import held_out_scores
+from zen_cli.training.footprint import demand_memory
 from zen_cli.training.interrupt import Interrupted, SignalWatch
 from zen_cli.training.loop import EpochRecord, Record, fit, in_words
 
 SECONDS_BETWEEN_SAVES = 60.0
-EVALUATION_BATCH = 256
 
 
 class Job:
@@ -32,6 +27,8 @@ class Job:
         """`name` is the run's without its number, `text` the config file, `argv` the command line."""
         environment.pin_threads(experiment.config["training"]["threads"])
         environment.keep_freed_memory()
+        demand_memory(experiment)
+        experiment.model.build()
         self.experiment = experiment
         self.environment = environment.describe()
         self.fingerprint = experiment.data.fingerprint()
@@ -49,7 +46,7 @@ class Job:
         started = time.monotonic()
         with SignalWatch() as watch:
             try:
-                for record in self._fit():
+                for record in training(self.experiment, lambda: held_out_scores(self.experiment)):
                     if isinstance(record, EpochRecord):
                         self._keep(record, time.monotonic() - started)
                     yield record
@@ -72,23 +69,6 @@ class Job:
         for old in self.run.checkpoints()[:-1]:
             old.unlink()
 
-    def _fit(self) -> Iterator[Record]:
-        e, training = self.experiment, self.experiment.config["training"]
-        train = slice(0, e.data.train)
-        return fit(
-            e.model,
-            e.data.inputs[train],
-            e.data.targets[train],
-            epochs=training["epochs"],
-            loss_fn=e.loss_fn,
-            optimizer=e.optimizer,
-            batch_size=training["batch_size"],
-            shuffle=training["shuffle"],
-            evaluate=lambda: held_out_scores(e),
-            schedule=e.schedule,
-            clip=Clip(training["clip_norm"], training["clip_value"]),
-        )
-
     def _keep(self, record: EpochRecord, seconds: float) -> None:
         epochs = self.experiment.config["training"]["epochs"]
         durable.append(self.run.metrics, f"{json.dumps(as_line(record))}\n".encode())
@@ -106,28 +86,23 @@ class Job:
         }
 
 
-def held_out_scores(experiment: Experiment) -> dict[str, float]:
-    """`val_loss`, and the metrics, on the examples that do not train; empty where every example trains."""
-    e, held_out = experiment, slice(experiment.data.train, None)
-    inputs, targets = e.data.inputs[held_out], e.data.targets[held_out]
-    if not len(inputs):
-        return {}
-    loss, outputs = evaluate(e.model, inputs, targets, e.loss_fn)
-    with np.errstate(all="ignore"):
-        scores = measured(e.metrics, e.outputs.prediction(outputs), targets, e.data.task.labels)
-    return {"val_loss": loss, **{f"val_{name}": score for name, score in scores.items()}}
-
-
-def evaluate(model: Model, inputs: np.ndarray, targets: np.ndarray, loss_fn: Loss) -> tuple[float, np.ndarray]:
-    """The mean loss over all examples, and the outputs for them."""
-    outputs, losses, sizes = [], [], []
-    with no_grad(), np.errstate(all="ignore"):
-        for batch in batches(len(inputs), EVALUATION_BATCH):
-            pred = model(inputs[batch])
-            losses.append(float(loss_fn(pred, targets[batch]).value))
-            sizes.append(batch.stop - batch.start)
-            outputs.append(pred.value)
-    return float(np.dot(losses, sizes)) / len(inputs), np.concatenate(outputs)
+def training(experiment: Experiment, evaluate: Callable[[], Mapping[str, float]]) -> Iterator[Record]:
+    """The loop as the config says it; `evaluate` gives the held-out scores after each epoch."""
+    e, settings = experiment, experiment.config["training"]
+    train = slice(0, e.data.train)
+    return fit(
+        e.model,
+        e.data.inputs[train],
+        e.data.targets[train],
+        epochs=settings["epochs"],
+        loss_fn=e.loss_fn,
+        optimizer=e.optimizer,
+        batch_size=settings["batch_size"],
+        shuffle=settings["shuffle"],
+        evaluate=evaluate,
+        schedule=e.schedule,
+        clip=Clip(settings["clip_norm"], settings["clip_value"]),
+    )
 
 
 def as_line(record: EpochRecord) -> dict[str, Any]:

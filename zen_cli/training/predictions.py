@@ -36,6 +36,7 @@ def load(run: Run) -> Experiment:
     if stored.config != run.info().get("config"):
         raise RunError(f"{stored.path}: it is of another run than {run.path}: bring back the one that belongs there")
     experiment = build.from_stored(stored.config, str(stored.path))
+    experiment.model.build(draw=False)
     stored.restore(experiment.model.parameters)
     environment.pin_threads(experiment.config["training"]["threads"])
     environment.keep_freed_memory()
@@ -51,8 +52,13 @@ class OneStep:
 
 
 def one_step(experiment: Experiment) -> OneStep:
+    return in_table(experiment, experiment.model.predict(experiment.data.inputs))
+
+
+def in_table(experiment: Experiment, outputs: np.ndarray) -> OneStep:
+    """What the model's outputs for all of its data say."""
     data, task = experiment.data, experiment.data.task
-    predictions, columns = _read(experiment, experiment.model.predict(data.inputs))
+    predictions, columns = _read(experiment, outputs)
     part = [TRAINED] * data.train + [HELD_OUT] * data.held_out
     table = {task.position: data.positions, "truth": task.column(data.targets), **columns, "part": part}
     return OneStep(predictions, table)
