@@ -1,0 +1,77 @@
+"""How each topic is written: an example of it in a file, and as KEY=VALUE on the command line."""
+
+import shlex
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from zen_cli.config.examples import component_example, example, kind_example, required, section_example
+from zen_cli.config.grammar import KeyPath, component_kind, dotted, is_section, item_type
+from zen_cli.config.registry import COMPONENTS, Settings, settings_of
+from zen_cli.config.schema import Config
+from zen_cli.config.topics import HOMES, Component, Kind, Leaf, Section, Topic, inside
+from zen_cli.config.written import flow, one_line
+
+LAYERS = COMPONENTS["layer"]
+
+
+def in_file(topic: Topic) -> str:
+    """The lines of a config that say it, without those that stand around them."""
+    path, value = _placed(topic)
+    for key in reversed(path):
+        if isinstance(key, int):
+            value = [value]
+        else:  # around an initializer stands a layer, which needs more
+            value = {key: required(LAYERS[key]) | value if key in LAYERS else value}
+    return "\n".join(_lines(settings_of(Config), value))
+
+
+def as_override(topic: Topic) -> str:
+    """Quoted for a shell; empty where no override can say it."""
+    if isinstance(topic, Section):
+        return as_override(next(iter(inside(topic).values())))
+    path, value = _setting(topic) if isinstance(topic, Leaf) else _placed(topic)
+    if path == ("extends",):
+        return ""
+    if path == HOMES["metric"]:  # a file may have none yet
+        return f"{dotted(path[:-1])}+={shlex.quote(one_line(value))}"
+    return f"{dotted(path)}={shlex.quote(one_line(value))}"
+
+
+def _placed(topic: Topic) -> tuple[KeyPath, Any]:
+    """Where the example of a topic stands, and what stands there."""
+    match topic:
+        case Section(path, made):
+            return path, section_example(topic.title, made)
+        case Kind(kind):
+            return HOMES[kind], kind_example(kind)
+        case Component(kind, name):
+            return HOMES[kind], component_example(kind, name)
+        case Leaf(Component(kind, name) as owner, setting):
+            return HOMES[kind], {name: required(owner.made) | {setting.name: example(setting)}}
+        case Leaf():
+            return _setting(topic)
+
+
+def _setting(leaf: Leaf) -> tuple[KeyPath, Any]:
+    owner = leaf.owner
+    path = owner.path if isinstance(owner, Section) else (*HOMES[owner.kind], owner.name)
+    return (*path, leaf.setting.name), example(leaf.setting)
+
+
+def _lines(settings: Settings, values: dict[str, Any]) -> Iterator[str]:
+    """Blocks and lists over several lines, a component on one."""
+    for name, value in values.items():
+        annotation = settings[name].annotation
+        if is_section(annotation):
+            yield from _block(name, _lines(settings_of(annotation), value))
+        elif component_kind(item_type(annotation)):
+            yield from _block(name, (f"- {one_line(item)}" for item in value))
+        elif component_kind(annotation) and isinstance(value, dict):
+            yield from _block(name, [one_line(value)])
+        else:
+            yield f"{name}: {flow(value)}"
+
+
+def _block(name: str, lines: Iterable[str]) -> Iterator[str]:
+    yield f"{name}:"
+    yield from (f"  {line}" for line in lines)
