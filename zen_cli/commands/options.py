@@ -1,8 +1,10 @@
-"""Options that several commands have. Like the commands, they import nothing heavy: `zen --help` stays quick."""
+"""Arguments and options that several commands have. They import nothing heavy: `zen --help` stays quick."""
 
 from pathlib import Path
 
 import click
+
+from zen_cli.commands import completing
 
 MOST_STEPS = 1_000_000  # of an extrapolation
 
@@ -11,6 +13,14 @@ def warn(text: str) -> None:
     """Tell of what is not as it was meant, on standard error."""
     click.echo(f"zen: warning: {text}", err=True)
 
+
+config_argument = click.argument("config", type=click.Path(path_type=Path), shell_complete=completing.config_files)
+overrides_argument = click.argument(
+    "overrides", metavar="[KEY=VALUE]...", nargs=-1, shell_complete=completing.overrides
+)
+config_or_run_argument = click.argument("wanted", metavar="CONFIG|RUN", shell_complete=completing.configs_and_runs)
+run_argument = click.argument("run", required=False, shell_complete=completing.runs)
+several_runs_argument = click.argument("names", metavar="[RUN]...", nargs=-1, shell_complete=completing.runs)
 
 runs_option = click.option(
     "--runs",
