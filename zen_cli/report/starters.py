@@ -1,0 +1,125 @@
+"""Configs to start from, the shipped examples and the templates of `zen init`, and how their files reach a person."""
+
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+
+import click
+
+from zen_cli import shipped
+from zen_cli.config.problems import listed, nearest
+from zen_cli.errors import UserError, printable, quoted
+from zen_cli.training.durable import deliver, make_directories
+
+WIDEST = 100
+
+
+@dataclass(frozen=True)
+class Starter:
+    """A config to start from, and what its first lines say of it. `command` trains it where it lies."""
+
+    name: str
+    text: str
+    purpose: str
+    command: str
+    expectation: str
+
+    def named(self, file: str) -> str:
+        """The text, with the command for a file of another name."""
+        return self.text.replace(self.command, f"zen train {shlex.quote(printable(file, longest=None))}", 1)
+
+
+def examples() -> dict[str, Starter]:
+    """The shipped configs by name."""
+    return _starters(shipped.folder())
+
+
+def templates() -> dict[str, Starter]:
+    """The templates of `zen init` by name."""
+    return _starters(shipped.TEMPLATES)
+
+
+def chosen(kind: str, name: str, starters: Mapping[str, Starter]) -> Starter:
+    """The starter of this name, with or without .yaml. UserError, with the nearest name, where there is none."""
+    stem = name.removesuffix(".yaml")
+    if stem in starters:
+        return starters[stem]
+    near = nearest(stem, starters)
+    hint = f"did you mean `{near}`?" if near else f"the {kind}s are {listed(starters)}"
+    raise UserError(f"there is no {kind} named {quoted(stem)}: {hint}")
+
+
+def _starters(folder: Path) -> dict[str, Starter]:
+    return {path.stem: _read(path) for path in sorted(folder.glob("*.yaml"))}
+
+
+def _read(path: Path) -> Starter:
+    """A config that opens with the schema's line, then purpose, command and expectation, a `#` alone between them."""
+    text = path.read_text(encoding="utf-8").replace("configs/", "")  # copies lie elsewhere
+    _, *head = takewhile(lambda line: line.startswith("#"), text.splitlines())
+    paragraphs = "\n".join(line[1:].strip() for line in head).split("\n\n")
+    purpose, command, expectation, *_ = (" ".join(paragraph.split()) for paragraph in paragraphs)
+    return Starter(path.stem, text, purpose, command, expectation)
+
+
+# --- the list of the examples ---
+
+
+def listing() -> str:
+    """The examples, with what to expect of each: wrapped on a terminal, else a line each, with tabs."""
+    rows = [(example.name, example.purpose, _in_short(example.expectation)) for example in examples().values()]
+    if sys.stdout is None or not sys.stdout.isatty():
+        return "".join("\t".join(row) + "\n" for row in rows)
+    formatter = click.HelpFormatter(width=min(shutil.get_terminal_size().columns, WIDEST))
+    formatter.write_dl([(name, f"{purpose} {expected}") for name, purpose, expected in rows])
+    return formatter.getvalue()
+
+
+def _in_short(expectation: str) -> str:
+    """Its first statement."""
+    first = expectation.partition(". ")[0].partition("; ")[0]
+    return first if first.endswith(".") else f"{first}."
+
+
+# --- files ---
+
+
+def write(files: Mapping[Path, str], force: bool, elsewhere: str) -> str:
+    """Write configs into a directory, all of them or none, and the schema beside them; returns what to tell of that.
+
+    Files that are there as they should be stay untouched. Raises UserError, which says how to put configs `elsewhere`,
+    where one would be replaced and not by `force`.
+    """
+    missing = {path: text.encode() for path, text in files.items() if not _holds(path, text.encode())}
+    if (differing := [path for path in missing if path.is_file()]) and not force:
+        verbs, them = ("exists and differs", "it") if len(differing) == 1 else ("exist and differ", "them")
+        raise UserError(f"{listed(map(str, differing))} {verbs}: {elsewhere}, or replace {them} with --force")
+    for path, data in missing.items():
+        make_directories(path.parent)
+        deliver(path, data)
+    first = next(iter(files))
+    schema = [_put_schema(first.parent, force)] if first.is_file() else []  # not beside a device or a pipe
+    return "\n".join([*schema, *_next_steps(first)])
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == data
+
+
+def _put_schema(folder: Path, force: bool) -> str:
+    """Put the schema into a directory; one of another version stays, unless by `force`."""
+    path, data = folder / shipped.SCHEMA, (shipped.folder() / shipped.SCHEMA).read_bytes()
+    if not _holds(path, data):
+        if path.is_file() and not force:
+            return f"{path} stays as it is, from another version of zen: `zen schema` prints that of this one"
+        deliver(path, data)
+    return f"{path} lets editors complete and check configs"
+
+
+def _next_steps(config: Path) -> list[str]:
+    name = shlex.quote(str(config))
+    return [f"Next   zen check {name}", f"       zen train {name}"]
