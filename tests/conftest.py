@@ -17,6 +17,10 @@ from zen_cli.config.reader import read_text
 from zen_cli.config.resolve import resolve
 
 
+def pytest_addoption(parser):
+    parser.addoption("--rewrite-golden", action="store_true", help="write what zen says now into tests/wrong/")
+
+
 def numbers(*shape, low=-2.0, high=2.0):
     """Random numbers, the same each time for a shape."""
     return np.random.default_rng(shape).uniform(low, high, shape)
@@ -71,6 +75,22 @@ model:
   - Softmax
 loss: categorical_crossentropy
 optimizer: Adam
+"""
+IMAGES = """\
+data:
+  source: Digits
+  split: {train: 1000}
+model:
+  - Reshape: [8, 8, 1]
+  - Conv2D: {filters: 4, kernel_size: 3, padding: same}
+  - ReLU
+  - MaxPool: 2
+  - Flatten
+  - Linear: 10
+  - Softmax
+loss: categorical_crossentropy
+optimizer: {Adam: {lr: 0.002}}
+training: {epochs: 2, batch_size: 64}
 """
 
 
@@ -159,3 +179,10 @@ def placed(problem):
 def changed(text, old, new):
     assert text.count(old) == 1, old
     return text.replace(old, new)
+
+
+def demand_readable(message):
+    """No line is longer than a person reads, or does things to a terminal."""
+    for line in message.split("\n"):
+        assert line.isprintable(), line
+        assert len(line) <= 300, line

@@ -267,10 +267,10 @@ def test_bad_input_gives_its_exit_code_and_one_message(place, arguments, code, w
 
 
 def test_a_training_that_is_not_finite_leaves_a_checkpoint_that_is(tmp_path, tiny_config):
-    for lr in ("1e30", "1e300"):
+    for lr in ("1e30", "1e38"):
         assert run_zen("train", tiny_config, f"optimizer.SGD.lr={lr}", "--runs", tmp_path).code == 4
         assert run_zen("predict", "--runs", tmp_path, "-o", "-").code == 0
-        (path,) = Run(tmp_path / f"tiny-{1 + (lr == '1e300')}").checkpoints()
+        (path,) = Run(tmp_path / f"tiny-{1 + (lr == '1e38')}").checkpoints()
         assert all(np.isfinite(tensor).all() for tensor in checkpoint.load(path).tensors.values())
 
 

@@ -23,7 +23,7 @@ ROOMS = [
     {"loss", "optim", "schedule", "metric"},
     {"nn"},
     {"autodiff"},
-    {"errors", "settings", "streams", "memory", "talk"},
+    {"errors", "settings", "shipped", "streams", "memory", "talk"},
     {"__init__"},
 ]
 UPWARDS = {
@@ -132,7 +132,10 @@ def test_links_and_files_that_the_docs_name_exist(page: Path) -> None:
 
 @pytest.mark.parametrize("config", sorted((ROOT / "configs").rglob("*.yaml")), ids=lambda p: p.name)
 def test_a_config_opens_with_purpose_command_and_expected_score(config: Path) -> None:
-    head = config.read_text(encoding="utf-8").split("\nseed:")[0]
-    assert f"zen train configs/{config.name}" in head
-    assert "Expect" in head
-    assert "second" in head
+    schema, *lines = config.read_text(encoding="utf-8").split("\nseed:")[0].splitlines()
+    assert schema == "# yaml-language-server: $schema=zen.schema.json"
+    purpose, command, expectation = "\n".join(line.removeprefix("#").strip() for line in lines).split("\n\n")
+    assert purpose.endswith(".")
+    assert command == f"zen train configs/{config.name}"
+    assert expectation.startswith("Expect a held-out ")
+    assert "second" in expectation

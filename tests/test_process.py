@@ -33,7 +33,7 @@ def shell(script, folder, *arguments):
 
 # --- imports ---
 
-QUICK = [["--help"], ["--version"], ["train", "--help"], ["plot", "--help"], ["train"]]
+QUICK = [["--help"], ["--version"], ["train", "--help"], ["plot", "--help"], ["train"], ["examples"], ["init", "-"]]
 
 
 @pytest.mark.parametrize("arguments", QUICK, ids=" ".join)
@@ -104,8 +104,15 @@ PIPES = [  # script, exit code, words on standard output, words on standard erro
     ("zen predict $1 -o /dev/stdout | head -n 1; echo ${PIPESTATUS[0]}", "^x,truth,prediction,part\n0\n$", "^$"),
     ("zen predict $1 -o - >/dev/full; echo $?", "^5\n$", "^zen: .*No space left on device\n$"),
     ("zen predict $1 -o - >&-; echo $?", "^5\n$", "^zen: .*\n$"),
+    ("zen init - | head -n 1; echo ${PIPESTATUS[0]}", r"^# yaml-language-server: .*\n0\n$", "^$"),
+    ("zen init - >&-; echo $?", "^5\n$", "^zen: standard output: .*\n$"),
+    ("zen examples >/dev/full; echo $?", "^5\n$", "^zen: standard output: No space left on device\n$"),
+    ("zen init a.yaml 2>&- && zen init /dev/stdout | wc -l; ls", r"^a.yaml\n\d\d\na.yaml\nzen.schema.json\n$", ""),
     ("zen predict nix 2>&-; echo $?", "^3\n$", "^$"),
     ("zen predict nix 2>/dev/full; echo $?", "^3\n$", "^$"),
+    ("zen check $2 | head -n 1; echo ${PIPESTATUS[0]}", "^ok  schema .*\n0\n$", "^$"),
+    ("zen check $2 >&-; echo $?", "^5\n$", "^zen: standard output: .*\n$"),
+    ("zen summary $1 >/dev/full; echo $?", "^5\n$", "^zen: .*No space left on device\n$"),
     ("zen train $2 --runs r >&-; echo $?; ls r", "^0\ntiny-1\n$", "Next +zen predict"),
     ("zen train $2 --runs r -q >&-; ls r/tiny-1/plots", "^loss.png\npredictions.png\n$", ""),
     ("zen train $2 --runs r 2>&-; echo $?; ls r/tiny-1/plots", "^0\nloss.png\npredictions.png\n$", "^$"),

@@ -140,9 +140,11 @@ def test_optimizer(name):
 def test_schedule(name):
     stored, case = STORED["schedule"], STORED["schedule"]["cases"][name]
     schedule, watch, rates = from_config("schedule", name), Watch(), []
-    for step, loss in enumerate(stored["losses"]):
-        rates.append(stored["lr"] * schedule(Progress(step, len(stored["losses"]), case["per_epoch"], watch)))
-        watch = schedule.watched(Progress(step + 1, len(stored["losses"]), case["per_epoch"], watch), loss)
+    steps, per_epoch = len(case["scores"]), case["per_epoch"]
+    for step, score in enumerate(case["scores"]):
+        rates.append(stored["lr"] * schedule(Progress(step, steps, per_epoch, watch)))
+        scores = {"loss": score, "val_accuracy": score}
+        watch = schedule.watched(Progress(step + 1, steps, per_epoch, watch), scores)
     close(rates, case["rates"])
 
 

@@ -10,8 +10,16 @@ from typing import Any, TextIO, cast
 import click
 
 from zen_cli import __version__
+from zen_cli.commands.check import check
+from zen_cli.commands.completion import completion
+from zen_cli.commands.examples import examples
+from zen_cli.commands.explain import explain
+from zen_cli.commands.init import init
 from zen_cli.commands.plot import plot
 from zen_cli.commands.predict import predict
+from zen_cli.commands.schema import schema
+from zen_cli.commands.show import show
+from zen_cli.commands.summary import summary
 from zen_cli.commands.train import train
 from zen_cli.errors import MachineError, ZenError
 from zen_cli.talk import Talk
@@ -48,9 +56,17 @@ def cli() -> None:
     """
 
 
+cli.add_command(init)
+cli.add_command(examples)
+cli.add_command(explain)
+cli.add_command(check)
+cli.add_command(summary)
 cli.add_command(train)
 cli.add_command(predict)
 cli.add_command(plot)
+cli.add_command(show)
+cli.add_command(schema)
+cli.add_command(completion)
 
 
 def main() -> None:
@@ -65,8 +81,7 @@ def _run() -> int:
         if sys.stdout is not None:  # it may have been closed before the start
             sys.stdout.flush()
     except click.ClickException as error:
-        error.show(cast(TextIO, talk))
-        return error.exit_code
+        return _show(error, cast(TextIO, talk))
     except ZenError as error:
         return _say(error)
     except Interrupted as stop:
@@ -84,6 +99,14 @@ def _run() -> int:
     except Exception as error:
         return _report_bug(error)
     return 0
+
+
+def _show(error: click.ClickException, talk: TextIO) -> int:
+    if isinstance(error, click.NoSuchOption) and "." in error.option_name:
+        cure = f"An override has no dashes: write {error.option_name.lstrip('-')}=VALUE."
+        error = click.NoSuchOption(error.option_name, f"{error.message} {cure}", ctx=error.ctx)
+    error.show(talk)
+    return error.exit_code
 
 
 def _say(error: ZenError) -> int:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from zen_cli.commands.options import MOST_STEPS, runs_option, warn
+from zen_cli.commands.options import MOST_STEPS, runs_option, several_runs_argument, warn
 
 
 @click.command(short_help="Draw the pictures of a run, or compare several.")
-@click.argument("names", metavar="[RUN]...", nargs=-1)
+@several_runs_argument
 @click.option("--format", "kind", type=click.Choice(["png", "svg", "pdf"]), default="png", show_default=True)
 @click.option(
     "-o",

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import click
 
-from zen_cli.commands.options import MOST_STEPS, runs_option
+from zen_cli.commands import completing
+from zen_cli.commands.options import MOST_STEPS, run_argument, runs_option
 
 
 @click.command(short_help="Predict with a trained model.")
-@click.argument("run", required=False)
+@run_argument
 @click.option(
     "--steps",
     type=click.IntRange(1, MOST_STEPS),
@@ -16,9 +17,19 @@ from zen_cli.commands.options import MOST_STEPS, runs_option
     metavar="N",
 )
 @click.option(
-    "--input", "input_file", metavar="FILE", help="Predict for new values from a CSV file; - is standard input."
+    "--input",
+    "input_file",
+    metavar="FILE",
+    shell_complete=completing.files,
+    help="Predict for new values from a CSV file; - is standard input.",
 )
-@click.option("-o", "--output", metavar="FILE", help="Write the CSV here; - is standard output. [default: in the run]")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    shell_complete=completing.files,
+    help="Write the CSV here; - is standard output. [default: in the run]",
+)
 @runs_option
 def predict(run: str | None, steps: int | None, input_file: str | None, output: str | None, runs: Path) -> None:
     """Predict with the model of RUN: a path, a run's name or the beginning of it. Without RUN, the newest.

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import click
 
-from zen_cli.commands.options import runs_option, warn
+from zen_cli.commands.options import config_argument, overrides_argument, runs_option, warn
 
 
 @click.command(short_help="Train the model that a config describes.")
-@click.argument("config", type=click.Path(path_type=Path))
-@click.argument("overrides", metavar="[KEY=VALUE]...", nargs=-1)
+@config_argument
+@overrides_argument
 @runs_option
 @click.option("-q", "--quiet", is_flag=True, help="Print the run's path on standard output and nothing else.")
 def train(config: Path, overrides: tuple[str, ...], runs: Path, quiet: bool) -> None:
