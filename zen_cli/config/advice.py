@@ -7,7 +7,6 @@ there; `add`, `remove` and `move` name dotted paths.
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import Any, Literal, get_args, get_origin
 
 from zen_cli.config import written
@@ -95,8 +94,7 @@ def for_value(annotation: Any, node: Node) -> str:
     """A value that fits and is close to the one given."""
     value = node.plain()
     for meaning in _meanings(value):
-        with suppress(RefusedError):
-            accept(annotation, meaning)
+        if _is_accepted(annotation, meaning):
             return f"write `{written.flow(meaning)}`"
     near = meant(value, _choices(annotation)) if isinstance(value, str) else None
     return f"write `{near}`" if near else ""
@@ -126,13 +124,9 @@ def _choices(annotation: Any) -> list[str]:
 
 def for_list(annotation: Any, node: Node) -> str:
     """For one thing that stands where a list of such things is expected."""
-    if kind := component_kind(annotation):
-        fits = known_component(expanded(node, kind), kind)
-        return f"write `[{written.flow(node.plain())}]`" if fits else ""
-    with suppress(RefusedError):
-        accept(annotation, node.plain())
-        return f"write `[{written.flow(node.plain())}]`"
-    return ""
+    kind = component_kind(annotation)
+    fits = known_component(expanded(node, kind), kind) if kind else _is_accepted(annotation, node.plain())
+    return f"write `[{written.flow(node.plain())}]`" if fits else ""
 
 
 def for_block(known: Settings, node: Node) -> str:
@@ -140,10 +134,16 @@ def for_block(known: Settings, node: Node) -> str:
     first = next(iter(known.values()))
     if is_section(first.annotation) or component_kind(first.annotation):
         return ""
-    with suppress(RefusedError):
-        accept(first.annotation, node.plain())
-        return f"write `{{{first.name}: {written.flow(node.plain())}}}`"
-    return ""
+    fits = _is_accepted(first.annotation, node.plain())
+    return f"write `{written.flow({first.name: node.plain()})}`" if fits else ""
+
+
+def _is_accepted(annotation: Any, value: Any) -> bool:
+    try:
+        accept(annotation, value)
+    except RefusedError:
+        return False
+    return True
 
 
 # --- components ---
@@ -204,7 +204,7 @@ def _beside_in_override(kind: str, node: Node, path: KeyPath, first: str, second
         return f"{message}, not {other}", _as_override(path, {other: node.value[second].plain()})
     if near := meant(second, settings):
         return message, f"did you mean `{first}.{near}`?"
-    return f"{message}, whose settings are {listed(settings)}", ""
+    return f"{message}, {f'whose settings are {listed(settings)}' if settings else 'which takes no settings'}", ""
 
 
 def too_short(kind: str, name: str, node: Node, settings: Node, path: KeyPath) -> Complaint | None:
@@ -216,16 +216,16 @@ def too_short(kind: str, name: str, node: Node, settings: Node, path: KeyPath) -
     if not lacks or (isinstance(node.value, dict) and isinstance(argument.value, dict)):
         return None
     given = {key: child.plain() for key, child in settings.value.items()}
+    if not all(_is_accepted(known[key].annotation, value) for key, value in given.items()):
+        return None  # that comes first
     examples = {setting.name: example(setting) for setting in lacks}
     whole = _shortest(known, given | examples)
     message = "is missing"
     if given:
         message += f": `{name}: {written.flow(argument.plain())}` gives {next(iter(given))}"
     hint = f"write `{name}: {whole}`"
-    if given and len(lacks) == 1:
-        with suppress(RefusedError):
-            value = accept(lacks[0].annotation, argument.plain())
-            hint = f"write `{name}: {written.flow({lacks[0].name: value})}`; or {hint}"
+    if given and len(lacks) == 1 and _is_accepted(lacks[0].annotation, argument.plain()):
+        hint = f"write `{name}: {written.flow({lacks[0].name: argument.plain()})}`; or {hint}"
     return node.place, (*path, lacks[0].name), message, hint
 
 

@@ -15,6 +15,7 @@ from zen_cli.errors import UserError, printable
 
 KEY = "extends"
 MOST_BASES = 8
+LONGEST_FILE = 120  # of a base, as messages call it
 
 
 def with_bases(root: Node, path: Path) -> Node:
@@ -27,7 +28,7 @@ def with_bases(root: Node, path: Path) -> Node:
         base = seen[-1].parent / str(named.value)
         _demand_new(base, seen, named)
         try:
-            _, below = read_file(base, str(base), order=len(seen))
+            _, below = read_file(base, printable(str(base), LONGEST_FILE), order=len(seen))
         except ConfigError:
             raise
         except UserError as error:
