@@ -40,8 +40,7 @@ def cured(text, problem):
 def _applied(text, problem, alternative):
     for pattern, function in FORMS.items():
         if match := pattern.fullmatch(alternative):
-            words = [part for part in match.groups()[:-1] if part is not None]
-            return function(text, problem, *words)
+            return function(text, problem, *match.groups()[:-1])
     raise UnreadableHintError(f"no hint is written like this: {alternative}")
 
 
@@ -102,10 +101,10 @@ def _lines(text):
 
 
 @form(rf"add ({WORD}) to (?:({WORD})|the config)")
-def _more(text, problem, setting, block="``"):  # noqa: ARG001 - as every form
+def _more(text, problem, setting, block):  # noqa: ARG001 - as every form
     tree = _tree(text)
     ((key, value),) = _value(setting[1:-1]).items()
-    _block(tree, block)[key] = value
+    _block(tree, block or "``")[key] = value
     return [json.dumps(tree)]
 
 
@@ -116,12 +115,12 @@ def _less(text, problem, path):  # noqa: ARG001
     return [json.dumps(tree)]
 
 
-@form(rf"move ({WORD}) to (?:({WORD})|the config)")
-def _elsewhere(text, problem, path, block="``"):  # noqa: ARG001
+@form(rf"move ({WORD}) to (?:({WORD})|the config)(?: as ({WORD}))?")
+def _elsewhere(text, problem, path, block, name):  # noqa: ARG001
     tree, keys = _tree(text, in_full=False), path[1:-1].split(".")
     moved = _at(tree, keys[:-1]).pop(_key(keys[-1]))
     tree = _tree(json.dumps(tree))  # a component that stood beside the key is one now, and has its long form
-    _block(tree, block)[keys[-1]] = moved
+    _block(tree, block or "``")[name[1:-1] if name else keys[-1]] = moved
     return [json.dumps(tree)]
 
 

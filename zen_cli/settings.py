@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+LARGEST = 2**53  # of whole numbers: JSON, and all that reads it, has larger ones but in part
+
 
 @dataclass(frozen=True)
 class Range:
@@ -14,7 +16,8 @@ class Range:
     most: float | None = None
 
     def __str__(self) -> str:
-        bounds = ((">", self.above), (">=", self.least), ("<", self.below), ("<=", self.most))
+        most = None if self.most == LARGEST else self.most  # which nobody meets who means the number
+        bounds = ((">", self.above), (">=", self.least), ("<", self.below), ("<=", most))
         return " and ".join(f"{sign} {bound:.10g}" for sign, bound in bounds if bound is not None)
 
 
@@ -34,8 +37,9 @@ class Pattern:
 
 
 Name = Annotated[str, Pattern("[A-Za-z][A-Za-z0-9_-]*", "that starts with a letter and has letters, digits, - and _")]
-Count = Annotated[int, Range(least=1)]
-CountOrZero = Annotated[int, Range(least=0)]
+Count = Annotated[int, Range(least=1, most=LARGEST)]
+CountOrZero = Annotated[int, Range(least=0, most=LARGEST)]
+Few = Annotated[int, Range(least=1, most=1000)]  # of what is made one by one
 MOST_TOKENS = 2**24  # float32 tells no more whole numbers apart
 Tokens = Annotated[int, Range(least=1, most=MOST_TOKENS)]
 Bits = Annotated[int, Range(least=1, most=62)]

@@ -192,7 +192,7 @@ def check_numbers(resolved: Resolved) -> None:
         with np.errstate(over="ignore"):
             rounded = float(np.float32(value))
         if rounded != value and rounded in (0, 1, math.inf, -math.inf):
-            message = f"{value:.10g} is {rounded:g} in float32, the numbers that this training computes with"
+            message = f"{value!r} is {rounded:g} in float32, the numbers that this training computes with"
             raise misfit(resolved, path, message, Add(("training",), "dtype", "float64"))
 
 

@@ -5,22 +5,23 @@ through a model), a cure is tried on the config before anybody is told of it.
 """
 
 import copy
-import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from zen_cli.config import written
 from zen_cli.config.components import name_of
 from zen_cli.config.grammar import KeyPath, dotted
 from zen_cli.config.problems import ConfigError, Problem, listed
-from zen_cli.config.reader import read_text
+from zen_cli.config.reader import tree_of
 from zen_cli.config.resolve import Resolved, resolve
 from zen_cli.config.schema import Component
 
 MOST_OFFERED = 2
+MOST_TRIED_PLACES = 2000  # in all the configs that are tried for one problem
 
 
 class Cure(ABC):
@@ -164,12 +165,17 @@ def _shortest(layer: Component) -> str:
 # --- what is offered ---
 
 
+def few(cures: Iterable[Cure], resolved: Resolved) -> Iterator[Cure]:
+    """The first of the cures: as many as can be tried while a person waits, since each builds the config anew."""
+    return islice(cures, max(4, MOST_TRIED_PLACES // len(resolved.places)))
+
+
 def tried(cure: Cure, resolved: Resolved) -> Resolved | None:
     """The config with the change; None where that is none: a list without items, say."""
     config = copy.deepcopy(resolved.values)
     with suppress(ConfigError):
         cure.change(config)
-        return resolve(read_text(json.dumps(config), "a config with a change"))
+        return resolve(tree_of(config, resolved.place()))
     return None
 
 

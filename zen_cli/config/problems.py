@@ -29,7 +29,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A stretch of a source. `line` and `column` count from 1; `width` is how many columns the caret marks."""
+    """A stretch of a source. `line` and `column` count from 1; `width` is how many columns the caret marks.
+
+    Where it is 0 nothing there is to blame, and the line is not shown.
+    """
 
     source: Source
     line: int
@@ -41,7 +44,7 @@ class Place:
 
     def excerpt(self) -> str:
         """The source line with the stretch marked below it; empty where the line cannot be shown."""
-        if not 1 <= self.line <= len(self.source.lines):
+        if not 1 <= self.line <= len(self.source.lines) or not self.width:
             return ""
         text = self.source.lines[self.line - 1].rstrip().replace("\t", " ")
         text, start = _around(text, self.column - 1)

@@ -52,6 +52,14 @@ class Node:
         return self.value
 
 
+def tree_of(value: Any, place: Place) -> Node:
+    """The tree of plain Python, all of it at one place."""
+    if isinstance(value, dict):
+        children = {key: tree_of(child, place) for key, child in value.items()}
+        return Node(children, place, dict.fromkeys(value, place))
+    return Node([tree_of(child, place) for child in value] if isinstance(value, list) else value, place)
+
+
 # --- files and arguments ---
 
 
@@ -135,7 +143,7 @@ def plain_scalar(text: str) -> Scalar:
 
 Complaint = tuple[str, str]  # what is wrong, what to do
 
-_EMPTY = "this config is empty", "write settings into it, such as `seed: 0`"
+_EMPTY = "this config is empty", "`zen init` writes one to start from"
 _NO_VALUE = "there is no value after the `=`", 'write null for none, or "" for an empty text'
 _NO_ALIAS = "an alias (`*name`) is not read", "write the value out, or put quotes around a text"
 _NO_ANCHOR = "an anchor (`&name`) is not read", "take it out, or put quotes around a text"

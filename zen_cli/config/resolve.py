@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from zen_cli.config import advice
+from zen_cli.config import advice, misnamed
 from zen_cli.config.extends import KEY
 from zen_cli.config.grammar import (
     PLURALS,
@@ -50,6 +50,7 @@ def resolve(root: Node, known_problems: Iterable[Problem] = ()) -> Resolved:
     resolver.problems += known_problems
     values = resolver.section(Config, root, ())
     resolver.demand_different_names()
+    resolver.problems += [problem for path, problem in resolver.missing.items() if path not in resolver.elsewhere]
     if resolver.problems:
         raise ConfigError(resolver.problems)
     del values["extends"]
@@ -64,6 +65,8 @@ class _Resolver:
         self.lacks_base = isinstance(root.value, dict) and KEY in root.value  # it is no file's name
         self.problems: list[Problem] = []
         self.places: dict[KeyPath, Place] = {}
+        self.missing: dict[KeyPath, Problem] = {}
+        self.elsewhere: set[KeyPath] = set()  # where keys belong that stand in another block
         self.names: list[tuple[str, Place, KeyPath]] = []  # those that the config gives to layers
 
     @cached_property
@@ -93,23 +96,33 @@ class _Resolver:
             elif setting.default is not REQUIRED:
                 result[name] = _as_plain(setting.default)
             elif name not in explained and not self.lacks_base:
-                self.refuse(node.place, (*path, name), "is missing", advice.for_missing(setting, path))
+                place = node.place if path else dataclasses.replace(node.place, width=0)  # no part of the file
+                problem = Problem(place, dotted((*path, name)), "is missing", advice.for_missing(setting, path))
+                self.missing[(*path, name)] = problem
         return result
 
     def unknown_keys(self, known: Settings, node: Node, path: KeyPath) -> set[str]:
         """Refuse the keys that are not known; returns the names that they were probably meant to be."""
         assert isinstance(node.value, dict)
         explained = set()
-        for key in node.value.keys() - known.keys():
+        for key in (key for key in node.value if key not in known):
             place = node.keys[key]
-            in_argument = place.source.is_argument
-            if near := meant(key, known.keys() - (set() if in_argument else node.value.keys())):
+            free = [name for name in known if not self.is_beside(name, key, node)]
+            if near := meant(key, free):
                 explained.add(near)
                 hint = f"did you mean `{near}`?"
+            elif home := advice.home_of(key, self.blocks):
+                self.elsewhere.add(home)
+                hint = advice.for_misplaced(key, node.value[key], path, home)
             else:
-                hint = advice.for_unknown_key(key, node.value[key], path, known, self.blocks, in_argument)
+                hint = advice.for_unknown_key(key, path, known)
             self.refuse(place, (*path, key), "there is no such key", hint)
         return explained
+
+    def is_beside(self, name: str, key: str, node: Node) -> bool:
+        """Whether the name stands in the same file as the key, so that this cannot have been meant for it."""
+        source = node.keys[key].source
+        return name in node.keys and node.keys[name].source is source and not source.is_argument
 
     def value(self, annotation: Any, node: Node, path: KeyPath) -> Any:
         self.places[path] = node.place
@@ -135,17 +148,16 @@ class _Resolver:
         longest = expanded(node, kind)
         name = only_key(longest)
         if name is None:
-            return self.refuse(*advice.not_one_component(kind, node, path))
+            return self.refuse(*misnamed.not_one_component(kind, node, path))
         if name not in COMPONENTS[kind]:
-            message, hint = advice.unknown_component(name, kind)
-            return self.refuse(longest.keys[name], path, message, hint)
+            return self.refuse(*misnamed.unknown_component(kind, name, node, path))
         assert isinstance(longest.value, dict)
         settings, inner = longest.value[name], (*path, name)
         if not isinstance(settings.value, dict):
             message = f"{name} takes no value, got {shown(settings.plain())}"
             return self.refuse(node.place, path, message, f"write `{name}`")
         self.places[inner] = longest.keys[name]
-        if complaint := advice.too_short(kind, name, node, settings, inner):
+        if complaint := misnamed.too_short(kind, name, node, settings, inner):
             return self.refuse(*complaint)
         resolved = self.settings(settings_in_yaml(kind, name), settings, inner)
         if isinstance(given := resolved.get("name"), str) and "name" in COMMON.get(kind, {}):
@@ -159,7 +171,9 @@ class _Resolver:
         for name, place, path in self.names:
             if name in first:
                 message = f"this is the name of {dotted(first[name][:-1])} already: a name stands for one layer"
-                self.refuse(place, (*path, "name"), message, advice.another_name(name, taken))
+                other = advice.another_name(name, taken)
+                taken.add(other)
+                self.refuse(place, (*path, "name"), message, f"write `{other}`")
             first.setdefault(name, path)
 
     def refuse(self, place: Place, path: KeyPath, message: str, hint: str = "") -> Any:

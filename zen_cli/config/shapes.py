@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from zen_cli.config.components import component, name_of, settings_in
-from zen_cli.config.cures import Add, Cure, End, Put, Remove, Use, at, is_name_alone, problem, setting, tried
+from zen_cli.config.cures import Add, Cure, End, Put, Remove, Use, at, few, is_name_alone, problem, setting, tried
 from zen_cli.config.grammar import KeyPath
 from zen_cli.config.problems import Problem
 from zen_cli.config.resolve import Resolved
@@ -32,7 +32,8 @@ ACTIVATIONS = ("ELU", "GELU", "LeakyReLU", "ReLU", "SiLU", "Sigmoid", "Softmax",
 def misshapen(error: ShapeError, resolved: Resolved, example: Shape) -> Problem:
     """The problem of a layer that cannot take its input; examples have the shape `example`."""
     path: KeyPath = ("model", *error.layer)
-    cures = [cure for cure in _for_layer(resolved, path, error.given) if _helps(cure, resolved, error.layer, example)]
+    candidates = few(_for_layer(resolved, path, error.given), resolved)
+    cures = [cure for cure in candidates if _helps(cure, resolved, error.layer, example)]
     return problem(resolved, path, error.message if cures else str(error), cures)
 
 
@@ -245,7 +246,7 @@ def _for_ending(outputs: Outputs, resolved: Resolved) -> Iterator[Cure]:
 
 def _best(cures: Iterable[Cure], data: Dataset, resolved: Resolved) -> list[Cure]:
     """Those after which the loss can read the outputs, or else those after which their shape is right."""
-    left = [(cure, _left_to_do(cure, data, resolved)) for cure in cures]
+    left = [(cure, _left_to_do(cure, data, resolved)) for cure in few(cures, resolved)]
     least = min((much for _, much in left), default=0)
     return [cure for cure, much in left if much == least < 2]
 

@@ -30,6 +30,7 @@ _HERE = {
     "smoothl1": "Huber",
     "rootmeansquarederror": "RMSE",
     "r2score": "R2",
+    "f1score": "F1",
     # schedules and initializers
     "steplr": "Step",
     "exponentiallr": "Exponential",
@@ -44,7 +45,6 @@ _HERE = {
     "learningrate": "lr",
     "wd": "weight_decay",
     "rho": "beta",
-    "betas": "beta1",
     "eps": "epsilon",
     "hiddensize": "hidden_dim",
     "numlayers": "layers",
@@ -62,6 +62,7 @@ _HERE = {
     "lookback": "window",
     "sequencelength": "window",
     "formula": "expression",
+    "trainer": "training",
     "maxepochs": "epochs",
     "batch": "batch_size",
     "bs": "batch_size",
@@ -78,8 +79,12 @@ _HERE = {
 }
 
 
+def called_here(word: str) -> str:
+    """What goes by the name `word` elsewhere; the word itself where nothing is known of it."""
+    return _HERE.get(word.casefold().replace("_", "").replace("-", ""), word)
+
+
 def meant(word: str, known: Iterable[str]) -> str | None:
     """The known name that `word` was probably meant to be: what it is called elsewhere, or else the nearest."""
-    names = list(known)
-    here = _HERE.get(word.casefold().replace("_", "").replace("-", ""))
+    names, here = list(known), called_here(word)
     return here if here in names else nearest(word, names)

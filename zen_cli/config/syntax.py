@@ -71,7 +71,12 @@ _SYNTAX = (
     ("mapping keys are not", "a `?` cannot stand here", _QUOTES, False),
     ("YAML document", "this version of YAML is not read", "take the line out", False),
     ("sequence entries are not", "a list cannot start here", "put its first `-` on a line of its own", False),
-    ("could not find expected ':'", "there is no `:` after this key", "write `key: value`", True),
+    (
+        "could not find expected ':'",
+        "there is no `: `, a colon and a space, after this key",
+        "write `key: value`",
+        True,
+    ),
     (
         "a quoted scalar; found unexpected",
         "this quote is never closed",
@@ -87,7 +92,12 @@ _SYNTAX = (
     ("undefined tag", "a text that starts with `!` needs quotes around it", "", True),
     ("a block scalar", "after `|` or `>` the text starts on the next line", "else put quotes around the text", True),
     ("the node content", "a value or a closing bracket is missing before this", "", False),
-    ("but found", "this does not fit what stands before it", "check the indentation, quotes and brackets", False),
+    (
+        "but found",
+        "this does not fit what stands before it",
+        "check indentation, quotes, brackets, and the space after a `-`",
+        False,
+    ),
 )
 TOO_DEEP = f"this is nested more than {MOST_DEPTH} levels deep: a config needs only a few"
 _BAD_CODE = "this number is too large"

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from zen_cli.errors import printable
-from zen_cli.settings import Pattern, Range
+from zen_cli.settings import LARGEST, Pattern, Range
 
 NOUNS = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null"}
 LONGEST_VALUE_SHOWN = 60
@@ -27,7 +27,8 @@ def accept(annotation: Any, value: Any) -> Any:
     for reading in readings:
         with suppress(ValidationError):
             return _adapter(annotation).validate_python(reading, strict=True)
-    raise RefusedError(f"expected {describe(annotation)}, got {shown(value)}")
+    too_large = ", which is over 2^53" if isinstance(value, int | float) and value > LARGEST else ""
+    raise RefusedError(f"expected {describe(annotation)}, got {shown(value)}{too_large}")
 
 
 def _takes_fractions(annotation: Any) -> bool:
@@ -43,7 +44,8 @@ def describe(annotation: Any) -> str:
         bounds = " ".join(_bounds(extra) for extra in extras)
         return f"{NOUNS[base]} {bounds}".strip()
     if get_origin(annotation) in (Union, UnionType):
-        return " or ".join(describe(option) for option in get_args(annotation))
+        options = [describe(option) for option in get_args(annotation)]
+        return " or ".join(sorted(options, key=lambda words: " that " in words))
     if get_origin(annotation) is Literal:
         return " or ".join(get_args(annotation))
     if get_origin(annotation) is tuple:

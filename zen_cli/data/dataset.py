@@ -37,12 +37,11 @@ class Dataset:
         number = round(train * len(self)) if isinstance(train, float) else train
         if not 1 <= number <= len(self):
             there_are = f"{len(self)} {self.task.examples}"
-            nearest = min(max(number, 1), len(self))
             raise DataError(
                 f"cannot train on {number} of {there_are}",
                 f"choose from 1 to {len(self)}",
                 setting="train",
-                instead={"train": nearest},
+                instead={"train": 1 if number < 1 else 0.8},
             )
         return replace(self, train=number)
 

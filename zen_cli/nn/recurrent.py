@@ -14,7 +14,7 @@ from zen_cli.nn.initializers import ChosenInitializer
 from zen_cli.nn.layers import Layer, Linear, Moment
 from zen_cli.nn.parameters import Declaration, Shape
 from zen_cli.nn.stacking import Link, run
-from zen_cli.settings import Count, CountOrZero, Finite, Rate
+from zen_cli.settings import Count, CountOrZero, Few, Finite, Rate
 
 C = TypeVar("C", bound=Cell)
 
@@ -134,7 +134,7 @@ class RNN(Recurrent[RNNCell]):
         hidden_dim: Count,
         return_sequences: bool = False,
         activation: Literal["tanh", "relu"] = "tanh",
-        layers: Count = 1,
+        layers: Few = 1,
         bidirectional: bool = False,
         dropout: Rate = 0.0,
         stateful: bool = False,
@@ -191,7 +191,7 @@ class LSTM(Recurrent[LSTMCell]):
         hidden_dim: Count,
         *,
         return_sequences: bool = False,
-        layers: Count = 1,
+        layers: Few = 1,
         bidirectional: bool = False,
         dropout: Rate = 0.0,
         stateful: bool = False,
@@ -223,7 +223,7 @@ class GRU(Recurrent[GRUCell]):
         hidden_dim: Count,
         *,
         return_sequences: bool = False,
-        layers: Count = 1,
+        layers: Few = 1,
         bidirectional: bool = False,
         dropout: Rate = 0.0,
         stateful: bool = False,

@@ -1,0 +1,166 @@
+"""What stands where a component should and is none: the complaint, and what to do about it, as in config/advice.py."""
+
+from typing import Any
+
+from zen_cli.config import written
+from zen_cli.config.advice import LONGEST_NAME, as_override, is_accepted
+from zen_cli.config.examples import example, kind_example
+from zen_cli.config.grammar import ARTICLES, KeyPath, dotted, expanded, only_key
+from zen_cli.config.problems import Place, listed
+from zen_cli.config.reader import Node
+from zen_cli.config.registry import COMPONENTS, REQUIRED, Settings, settings_in_yaml, settings_of
+from zen_cli.config.synonyms import meant
+from zen_cli.config.values import shown
+from zen_cli.errors import printable, quoted
+
+Complaint = tuple[Place, KeyPath, str, str]  # where, the key, what is wrong, the hint
+
+# Where other tools keep the name of a class, and its arguments.
+_NAME_KEYS = ("type", "class_path", "_target_", "class_name", "name")
+_ARGUMENT_KEYS = ("init_args", "config", "params", "args", "kwargs", "settings")
+
+
+def unknown_component(kind: str, name: str, node: Node, path: KeyPath) -> Complaint:
+    """The problem of a node with a single name that no component of the kind has."""
+    place, message = node.keys[name] if node.keys else node.place, f"there is no {kind} named {quoted(name)}"
+    if written_out := _spelt_otherwise(kind, node) or _settings_alone(kind, node):
+        return node.place, path, message, f"write `{written_out}`"
+    if near := meant(name, COMPONENTS[kind]):
+        return place, path, message, f"did you mean `{near}`?"
+    others = [ARTICLES[other] for other, components in COMPONENTS.items() if name in components]
+    return place, path, message + (f", which is {listed(others)}" if others else ""), _any_of(kind)
+
+
+def not_one_component(kind: str, node: Node, path: KeyPath) -> Complaint:
+    """The problem of a node that should hold one component's name and holds something else, or several keys."""
+    if not isinstance(node.value, dict) or not node.value:
+        return (
+            node.place,
+            path,
+            f"expected the name of {ARTICLES[kind]}, got {shown(node.plain())}",
+            _in_list(kind, node),
+        )
+    first, second = _first_and_surplus(kind, node)
+    if node.keys[second].source.is_argument:
+        return node.keys[second], (*path, second), *_beside_in_override(kind, node, path, first, second)
+    names = listed(printable(name, LONGEST_NAME) for name in node.value)
+    message = f"expected one {kind}, got {len(node.value)} keys: {names}"
+    whole = _spelt_otherwise(kind, node) or _settings_alone(kind, node) or _with_surplus(kind, node, first)
+    if whole:
+        return node.place, path, message, f"write `{whole}`"
+    return node.keys[second], (*path, second), message, _for_surplus(kind, path, first, second)
+
+
+def too_short(kind: str, name: str, node: Node, settings: Node, path: KeyPath) -> Complaint | None:
+    """The problem of a component in one of its short forms that leaves out a setting which it needs."""
+    assert isinstance(settings.value, dict)
+    argument = node.value[name] if isinstance(node.value, dict) else settings
+    known = settings_of(COMPONENTS[kind][name])
+    lacks = [s for s in known.values() if s.default is REQUIRED and s.name not in settings.value]
+    if not lacks or (isinstance(node.value, dict) and isinstance(argument.value, dict)):
+        return None
+    given = {key: child.plain() for key, child in settings.value.items()}
+    if not all(is_accepted(known[key].annotation, value) for key, value in given.items()):
+        return None  # that comes first
+    message = "is missing"
+    if given:
+        message += f": `{name}: {written.flow(argument.plain())}` gives {next(iter(given))}"
+    hint = f"write `{name}: {_shortest(known, given | {setting.name: example(setting) for setting in lacks})}`"
+    if given and len(lacks) == 1 and is_accepted(lacks[0].annotation, argument.plain()):
+        hint = f"write `{name}: {written.flow({lacks[0].name: argument.plain()})}`; or {hint}"
+    return node.place, (*path, lacks[0].name), message, hint
+
+
+def _shortest(known: Settings, values: dict[str, Any]) -> str:
+    return written.flow(values[next(iter(known))] if list(values) == [next(iter(known))] else values)
+
+
+def _any_of(kind: str) -> str:
+    return f"use {listed((f'`{name}`' for name in COMPONENTS[kind]), 'or')}"
+
+
+def _in_list(kind: str, node: Node) -> str:
+    """For a list around the one component, or for anything else that is no name."""
+    if isinstance(node.value, list) and len(node.value) == 1 and only_key(expanded(node.value[0], kind)):
+        return f"write `{written.one_line(node.plain()[0])}`"
+    return _any_of(kind)
+
+
+# --- written as elsewhere ---
+
+
+def _spelt_otherwise(kind: str, node: Node) -> str | None:
+    """`{type: Linear, units: 4}`, or `{class_path: torch.optim.Adam, init_args: {lr: 0.1}}`, as it is written here."""
+    if not isinstance(node.value, dict) or node.value.keys() & COMPONENTS[kind].keys():
+        return None
+    settings = {key: child.plain() for key, child in node.value.items()}
+    for key in _NAME_KEYS:
+        text = settings.get(key)
+        if isinstance(text, str) and (name := meant(text.rpartition(".")[2], COMPONENTS[kind])):
+            del settings[key]
+            for holder in _ARGUMENT_KEYS:
+                if isinstance(settings.get(holder), dict):
+                    settings |= settings.pop(holder)
+            return written.one_line({name: settings}) if settings else name
+    return None
+
+
+def _settings_alone(kind: str, node: Node) -> str | None:
+    """`{lr: 0.1}` with the name of a component before it, where it is clear which."""
+    if not isinstance(node.value, dict):
+        return None
+    owners = [name for name in COMPONENTS[kind] if node.value.keys() <= settings_of(COMPONENTS[kind][name]).keys()]
+    usual = next(iter(kind_example(kind))) if isinstance(kind_example(kind), dict) else kind_example(kind)
+    owner = usual if usual in owners else owners[0] if len(owners) == 1 else None
+    return written.one_line({owner: node.plain()}) if owner else None
+
+
+# --- several keys ---
+
+
+def _first_and_surplus(kind: str, node: Node) -> tuple[str, str]:
+    """The key that is probably the component's name, and one that should not stand beside it."""
+    assert isinstance(node.value, dict)
+    in_order = sorted(node.value, key=lambda key: (node.keys[key].source.order, key not in COMPONENTS[kind]))
+    return in_order[0], in_order[-1] if node.keys[in_order[-1]].source.is_argument else in_order[1]
+
+
+def _with_surplus(kind: str, node: Node, first: str) -> str | None:
+    """`Linear: 4` with `name: head` beside it, as one block of settings."""
+    assert isinstance(node.value, dict)
+    argument = node.value[first]
+    if first not in COMPONENTS[kind] or argument.value is None or isinstance(argument.value, dict):
+        return None
+    beside = {key: child.plain() for key, child in node.value.items() if key != first}
+    if not beside.keys() <= settings_in_yaml(kind, first).keys():
+        return None
+    longest = expanded(Node({first: argument}, node.place, {first: node.place}), kind).plain()[first]
+    return written.one_line({first: longest | beside}) if isinstance(longest, dict) else None
+
+
+def _for_surplus(kind: str, path: KeyPath, first: str, second: str) -> str:
+    here = dotted((*path, second))
+    if first in COMPONENTS[kind] and second in settings_in_yaml(kind, first):
+        return f"move `{here}` to `{dotted((*path, first))}`, for example by indenting it"
+    if second not in COMPONENTS[kind]:
+        return f"remove `{here}`" if len(second) <= LONGEST_NAME else ""
+    if path and isinstance(path[-1], int):
+        return f"put a dash before `{second}`"
+    return f"remove `{here}`; or remove `{dotted((*path, first))}`"
+
+
+def _beside_in_override(kind: str, node: Node, path: KeyPath, first: str, second: str) -> tuple[str, str]:
+    """For an override such as optimizer.lr=1, or optimizer.Adam.lr=1 where the file has SGD."""
+    message = f"{dotted(path)} is {printable(first, LONGEST_NAME)} here"
+    if first not in COMPONENTS[kind]:
+        return message, ""
+    settings = settings_in_yaml(kind, first)
+    if meant(second, [first]):
+        return message, f"did you mean `{first}`?"
+    if second not in settings and (other := meant(second, COMPONENTS[kind])):
+        assert isinstance(node.value, dict)
+        return f"{message}, not {other}", as_override(path, {other: node.value[second].plain()})
+    if near := meant(second, settings):
+        return message, f"did you mean `{first}.{near}`?"
+    has = f"whose settings are {listed(settings)}" if settings else "which takes no settings"
+    return f"{message}, {has}, and there is no {kind} named {quoted(second)}", ""
