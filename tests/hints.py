@@ -117,7 +117,7 @@ def _less(text, problem, path):  # noqa: ARG001
 
 @form(rf"move ({WORD}) to (?:({WORD})|the config)(?: as ({WORD}))?")
 def _elsewhere(text, problem, path, block, name):  # noqa: ARG001
-    tree, keys = _tree(text, in_full=False), path[1:-1].split(".")
+    tree, keys = _tree(text), path[1:-1].split(".")
     moved = _at(tree, keys[:-1]).pop(_key(keys[-1]))
     tree = _tree(json.dumps(tree))  # a component that stood beside the key is one now, and has its long form
     _block(tree, block or "``")[name[1:-1] if name else keys[-1]] = moved
@@ -139,11 +139,10 @@ def _ending(text, problem, words):  # noqa: ARG001
     return [json.dumps(tree)]
 
 
-def _tree(text, in_full=True):
+def _tree(text):
     """A config as plain data, its components in full, as paths have them."""
     root = read_text(text, "c.yaml")
-    if in_full:
-        expand_components(root)
+    expand_components(root)
     return copy.deepcopy(root.plain())
 
 

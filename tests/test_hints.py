@@ -133,7 +133,7 @@ HINTS = [  # a config with one problem, its path and its hint
     (changed(SERIES, "  window: 5\n", ""), "data.window", "add `window: 5` to `data`"),
     (changed(SERIES, "window: 5", "window: 20"), "data.window", "write `19`"),
     (changed(CLASSES, "  source:", "  window: 5\n  source:"), "data.window", "remove `data.window`"),
-    (changed(SERIES, "train: 10", "train: 16"), "data.split.train", "write `15`"),
+    (changed(SERIES, "train: 10", "train: 16"), "data.split.train", "write `0.8`"),
     (changed(SERIES, "train: 10", "train: 0.01"), "data.split.train", "write `1`"),
     (changed(CLASSES, "bits: 5", "bits: 4"), "data.source.FizzBuzz.numbers",
      "write `16`; or add `bits: 5` to `data.source.FizzBuzz`"),
@@ -247,7 +247,7 @@ APPLIED = [
     ("add `epochs: 3` to `training`", ['{"loss": {"MSE": {}}, "training": {"epochs": 3}}']),
     ("add `seed: 3` to the config, so that it repeats", ['{"loss": {"MSE": {}}, "seed": 3}']),
     ("add `lr: 3` to `loss.MSE`", ['{"loss": {"MSE": {"lr": 3}}}']),
-    ("move `loss` to `training`", ['{"training": {"loss": "MSE"}}']),
+    ("move `loss` to `training`", ['{"training": {"loss": {"MSE": {}}}}']),
 ]
 
 

@@ -7,6 +7,7 @@ there; `add`, `remove` and `move` name dotted paths.
 import re
 import shlex
 from collections.abc import Iterator, Mapping
+from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 from zen_cli.config import written
@@ -69,7 +70,7 @@ def blocks_of(root: Node) -> dict[KeyPath, Settings]:
 
 
 def _blocks(annotation: Any, node: Node | None, path: KeyPath) -> Iterator[tuple[KeyPath, Settings]]:
-    if is_section(annotation):
+    if is_section(annotation) and (node is None or isinstance(node.value, dict | NoneType)):
         known = settings_of(annotation)
         yield path, known
         for name, setting in known.items():
