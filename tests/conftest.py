@@ -12,9 +12,9 @@ import pytest
 from zen_cli import cli, nn
 from zen_cli.config import overrides
 from zen_cli.config.build import open_config
-from zen_cli.config.problems import ConfigError
-from zen_cli.config.reader import read_text
 from zen_cli.config.resolve import resolve
+from zen_cli.config.text.problems import ConfigError
+from zen_cli.config.text.reader import read_text
 
 
 def pytest_addoption(parser):

@@ -8,8 +8,8 @@ from pathlib import Path
 from hints import cured
 
 from zen_cli.config.build import open_config
-from zen_cli.config.problems import FIRST_ARGUMENT, ConfigError, Problem
-from zen_cli.config.reader import read_text
+from zen_cli.config.text.problems import FIRST_ARGUMENT, ConfigError, Problem
+from zen_cli.config.text.reader import read_text
 
 Files = dict[str, str]  # texts by name; the config is wrong.yaml
 ABOUT_YAML = {"there is no value after the `=`"}

@@ -8,8 +8,8 @@ import copy
 import json
 import re
 
-from zen_cli.config.grammar import expand_components
-from zen_cli.config.reader import read_text
+from zen_cli.config.language.grammar import expand_components
+from zen_cli.config.text.reader import read_text
 
 REASON = r"(, (?:which|since|as|so|for) .*)?"
 WORD = r"`[^`]+`"

@@ -10,12 +10,12 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from conftest import CLASSES, CONFIGS, IMAGES, SERIES
 
-from zen_cli.config.examples import required
-from zen_cli.config.grammar import component_kind, item_type
-from zen_cli.config.reader import read_text
-from zen_cli.config.registry import COMPONENTS, REQUIRED, settings_in_yaml, settings_of
-from zen_cli.config.schema import Config, Data, Split, Training
-from zen_cli.config.written import flow, one_line, scalar
+from zen_cli.config.language.examples import required
+from zen_cli.config.language.grammar import component_kind, item_type
+from zen_cli.config.language.registry import COMPONENTS, REQUIRED, settings_in_yaml, settings_of
+from zen_cli.config.language.schema import Config, Data, Split, Training
+from zen_cli.config.text.reader import read_text
+from zen_cli.config.text.written import flow, one_line, scalar
 from zen_cli.settings import Pattern, Range
 
 TESTED = Path(__file__).parent / "configs"

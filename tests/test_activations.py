@@ -8,7 +8,7 @@ from conftest import numbers
 from zen_cli import autodiff as ad
 from zen_cli import nn
 from zen_cli.autodiff import Tensor
-from zen_cli.config.registry import settings_of
+from zen_cli.config.language.registry import settings_of
 from zen_cli.nn import activations
 
 TWO_OVER_PI = 2 / math.pi

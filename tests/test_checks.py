@@ -6,9 +6,9 @@ import pytest
 from conftest import CLASSES, SERIES, changed, placed
 
 from zen_cli.config.build import build
-from zen_cli.config.doubts import warnings
-from zen_cli.config.reader import read_text
+from zen_cli.config.meaning.doubts import warnings
 from zen_cli.config.resolve import resolve
+from zen_cli.config.text.reader import read_text
 
 STATEFUL = changed(SERIES, "{hidden_dim: 3}\n", "{hidden_dim: 3, stateful: true}\n")
 

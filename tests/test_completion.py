@@ -10,7 +10,7 @@ from conftest import CONFIGS, run_zen
 
 from zen_cli.cli import cli
 from zen_cli.commands.shells import Bash, Fish, Zsh
-from zen_cli.config.suggest import suggestions
+from zen_cli.config.guide.suggest import suggestions
 
 ROOT = CONFIGS.parent
 

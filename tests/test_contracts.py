@@ -32,6 +32,12 @@ UPWARDS = {
     ("nn/model.py", "optim"),
     ("nn/model.py", "schedule"),
 }  # Model.train, at call time
+WITHIN_CONFIG = {  # what each of its packages may import of config
+    "text": {"text"},
+    "language": {"text", "language"},
+    "guide": {"text", "language", "guide"},
+    "meaning": {"text", "language", "resolve", "meaning"},
+}
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}
 FORBIDDEN_NAMES = {"pickle", "marshal", "shelve", "dill"}
 
@@ -72,6 +78,14 @@ def test_imports_run_only_downwards(path: Path) -> None:
     name = path.relative_to(PACKAGE).as_posix()
     upwards = {room for room in imported_rooms(path) if depth(room) < here and (name, room) not in UPWARDS}
     assert not upwards
+
+
+@pytest.mark.parametrize("package", WITHIN_CONFIG)
+def test_so_they_do_within_config(package: str) -> None:
+    paths = list((PACKAGE / "config" / package).glob("*.py"))
+    inner = [name.split(".") for path in paths for name in imported_modules(path) if name.startswith("zen_cli.config.")]
+    assert len(paths) > 3
+    assert {parts[2] for parts in inner} <= WITHIN_CONFIG[package]
 
 
 def test_autodiff_imports_numpy_alone() -> None:

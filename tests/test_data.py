@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import TextInput
 
-from zen_cli.config.registry import COMPONENTS
+from zen_cli.config.language.registry import COMPONENTS
 from zen_cli.data.dataset import from_examples, from_series
 from zen_cli.data.files import parse_table, read_table
 from zen_cli.data.series import Series, windows

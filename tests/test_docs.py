@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from zen_cli.config.build import open_config
-from zen_cli.config.problems import ConfigError
-from zen_cli.config.reader import read_text
-from zen_cli.config.reference import page
+from zen_cli.config.guide.reference import page
 from zen_cli.config.resolve import resolve
+from zen_cli.config.text.problems import ConfigError
+from zen_cli.config.text.reader import read_text
 from zen_cli.training import predictions
 from zen_cli.training.job import Job
 

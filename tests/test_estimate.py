@@ -9,7 +9,7 @@ from conftest import CONFIGS, SERIES, changed, train_once
 
 from zen_cli import memory
 from zen_cli.config.build import open_config
-from zen_cli.config.problems import ConfigError
+from zen_cli.config.text.problems import ConfigError
 from zen_cli.training import footprint
 from zen_cli.training.estimate import estimate
 from zen_cli.training.footprint import demand_memory, measured

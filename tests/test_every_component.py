@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from conftest import CONFIGS, run_zen
 
-from zen_cli.config.components import components_in, name_of
-from zen_cli.config.reader import read_file
-from zen_cli.config.registry import COMPONENTS, settings_of
+from zen_cli.config.language.registry import COMPONENTS, settings_of
+from zen_cli.config.language.schema import Config, Data
+from zen_cli.config.meaning.components import components_in, name_of
 from zen_cli.config.resolve import resolve
-from zen_cli.config.schema import Config, Data
+from zen_cli.config.text.reader import read_file
 
 SMALL = sorted((Path(__file__).parent / "configs").rglob("*.yaml"))
 EVERY = [*SMALL, *sorted(CONFIGS.rglob("*.yaml"))]

@@ -7,12 +7,12 @@ import pytest
 from conftest import SERIES, changed, run_zen
 from rich.console import Console
 
-from zen_cli.config import topics, usage
 from zen_cli.config.build import read_config
-from zen_cli.config.docs import describe_setting, document
-from zen_cli.config.examples import example
-from zen_cli.config.registry import COMPONENTS, settings_in_yaml, settings_of
-from zen_cli.config.topics import Component, Kind, Leaf, Section, find
+from zen_cli.config.guide import topics, usage
+from zen_cli.config.guide.topics import Component, Kind, Leaf, Section, find
+from zen_cli.config.language.docs import describe_setting, document
+from zen_cli.config.language.examples import example
+from zen_cli.config.language.registry import COMPONENTS, settings_in_yaml, settings_of
 from zen_cli.errors import UserError
 from zen_cli.report import explanations
 from zen_cli.report.explanations import Page

@@ -4,7 +4,7 @@ import pytest
 from conftest import SERIES, run_zen
 
 from zen_cli.config.build import read_config
-from zen_cli.config.problems import ConfigError
+from zen_cli.config.text.problems import ConfigError
 
 
 @pytest.fixture

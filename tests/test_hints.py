@@ -6,9 +6,9 @@ from conftest import CLASSES, SERIES, changed
 from hints import UnreadableHintError, cured
 
 from zen_cli.config.build import build
-from zen_cli.config.problems import ConfigError, Place, Problem, Source
-from zen_cli.config.reader import read_text
 from zen_cli.config.resolve import resolve
+from zen_cli.config.text.problems import ConfigError, Place, Problem, Source
+from zen_cli.config.text.reader import read_text
 
 DIGITS = """\
 data: {source: Digits, split: {train: 100}}

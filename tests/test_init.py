@@ -15,10 +15,10 @@ from conftest import CONFIGS, resolved, run_zen
 from zen_cli import shipped
 from zen_cli.cli import cli
 from zen_cli.config.build import open_config
-from zen_cli.config.reader import read_text
-from zen_cli.config.registry import COMPONENTS, settings_of
+from zen_cli.config.language.registry import COMPONENTS, settings_of
+from zen_cli.config.language.schema import Config
 from zen_cli.config.resolve import resolve
-from zen_cli.config.schema import Config
+from zen_cli.config.text.reader import read_text
 from zen_cli.report import starters
 from zen_cli.training import predictions
 from zen_cli.training.job import Job

@@ -7,8 +7,8 @@ import pytest
 from conftest import built, resolved
 
 from zen_cli import nn
-from zen_cli.config.components import component
-from zen_cli.config.registry import COMPONENTS
+from zen_cli.config.language.registry import COMPONENTS
+from zen_cli.config.meaning.components import component
 from zen_cli.nn.initializers import (
     Constant,
     He,

@@ -6,14 +6,14 @@ import jsonschema
 import pytest
 from conftest import CONFIGS, SERIES, run_zen
 
-from zen_cli.config import json_schema
 from zen_cli.config.build import read_config
-from zen_cli.config.grammar import is_section
-from zen_cli.config.problems import ConfigError, Place, Source
-from zen_cli.config.reader import Node, read_text
-from zen_cli.config.registry import COMPONENTS, REQUIRED, settings_in_yaml, settings_of
+from zen_cli.config.guide import json_schema
+from zen_cli.config.language.grammar import is_section
+from zen_cli.config.language.registry import COMPONENTS, REQUIRED, settings_in_yaml, settings_of
+from zen_cli.config.language.schema import Config, Data, Split, Training
 from zen_cli.config.resolve import resolve
-from zen_cli.config.schema import Config, Data, Split, Training
+from zen_cli.config.text.problems import ConfigError, Place, Source
+from zen_cli.config.text.reader import Node, read_text
 from zen_cli.shipped import SCHEMA
 
 VALIDATOR = jsonschema.Draft7Validator(json_schema.schema())

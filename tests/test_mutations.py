@@ -14,8 +14,8 @@ from mutants import Mutant, changed_trees, mutants, with_extremes
 
 from zen_cli import memory
 from zen_cli.config.build import open_config
-from zen_cli.config.reader import read_text
 from zen_cli.config.resolve import resolve
+from zen_cli.config.text.reader import read_text
 from zen_cli.errors import UserError
 
 PARTS, EACH = 10, 1000

@@ -3,7 +3,7 @@
 import pytest
 from conftest import CLASSES, SERIES, changed, demand_readable, resolved
 
-from zen_cli.config.problems import ConfigError
+from zen_cli.config.text.problems import ConfigError
 
 # --- KEY=VALUE ---
 

@@ -7,9 +7,9 @@ import random
 
 import pytest
 
-from zen_cli.config import reader
-from zen_cli.config.problems import ConfigError
-from zen_cli.config.reader import read_file, read_text
+from zen_cli.config.text import reader
+from zen_cli.config.text.problems import ConfigError
+from zen_cli.config.text.reader import read_file, read_text
 from zen_cli.errors import UserError
 
 
@@ -213,7 +213,7 @@ REFUSED = [
     ("a: b: c", (1, 5), "a `:` cannot stand here"),
     ("a: - 1", (1, 4), "a list cannot start here"),
     ("a: ? b", (1, 4), "a `?` cannot stand here"),
-    ("a: 1\nb\nc: 2", (2, 1), "there is no `:`"),
+    ("a: 1\nb\nc: 2", (2, 1), "there is no `: `"),
     ("a: [1, 2\nb: 3", (1, 4), "this `[` is not closed"),
     ("a: {b: 1", (1, 4), "this `{` is not closed"),
     ("a: 'b\nc: 1\n", (1, 4), "never closed"),

@@ -14,8 +14,8 @@ from conftest import built, resolved
 
 from zen_cli import autodiff as ad
 from zen_cli.autodiff import Tensor
-from zen_cli.config.components import component, name_of, settings_in
-from zen_cli.config.registry import COMPONENTS
+from zen_cli.config.language.registry import COMPONENTS
+from zen_cli.config.meaning.components import component, name_of, settings_in
 from zen_cli.nn.parameters import Declaration, Parameters
 from zen_cli.optim import Clip
 from zen_cli.schedule import Progress, Watch

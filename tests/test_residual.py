@@ -7,10 +7,10 @@ from conftest import TINY, built, changed, numbers, placed, resolved
 from zen_cli import autodiff as ad
 from zen_cli import nn, optim
 from zen_cli.config.build import from_stored, open_config
-from zen_cli.config.doubts import warnings
-from zen_cli.config.problems import ConfigError
-from zen_cli.config.reader import read_text
+from zen_cli.config.meaning.doubts import warnings
 from zen_cli.config.resolve import resolve
+from zen_cli.config.text.problems import ConfigError
+from zen_cli.config.text.reader import read_text
 from zen_cli.errors import ShapeError
 from zen_cli.nn.layers import Moment
 from zen_cli.training.checkpoint import load, save

@@ -7,7 +7,7 @@ import pytest
 from conftest import built, numbers, resolved
 
 from zen_cli import loss, nn, optim, schedule
-from zen_cli.config.components import component
+from zen_cli.config.meaning.components import component
 from zen_cli.schedule import Progress, Watch
 from zen_cli.training.loop import EpochRecord, fit
 

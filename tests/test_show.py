@@ -6,8 +6,8 @@ import pytest
 from conftest import CONFIGS, SERIES, resolved, run_zen
 
 from zen_cli.config.build import read_config
-from zen_cli.config.reader import plain_scalar, read_text
-from zen_cli.config.written import flow
+from zen_cli.config.text.reader import plain_scalar, read_text
+from zen_cli.config.text.written import flow
 
 EVERY = sorted([*CONFIGS.glob("*.yaml"), *CONFIGS.with_name("tests").glob("configs/*.yaml")])
 

@@ -3,9 +3,9 @@
 import pytest
 import yaml
 
-from zen_cli.config import reader, syntax
-from zen_cli.config.problems import ConfigError
-from zen_cli.config.reader import read_text
+from zen_cli.config.text import reader, syntax
+from zen_cli.config.text.problems import ConfigError
+from zen_cli.config.text.reader import read_text
 
 DEEP = "[" * 33 + "]" * 33
 LONG = "9" * 101
@@ -20,7 +20,7 @@ MENDED = [  # a text, words of the message, the hint, and the text when that is 
     ("a: ? b", "a `?` cannot", "put quotes around the text", "a: '? b'"),
     ("%YAML 2.0\n---\na: 1", "version of YAML", "take the line out", "---\na: 1"),
     ("a: - 1", "a list cannot", "put its first `-` on a line of its own", "a:\n  - 1"),
-    ("a: 1\nb 2\nc: 3", "there is no `:`", "write `key: value`", "a: 1\nb: 2\nc: 3"),
+    ("a: 1\nb 2\nc: 3", "there is no `: `", "write `key: value`", "a: 1\nb: 2\nc: 3"),
     ("a: 'b\nc: 1", "never closed", "put one at the end of the text", "a: 'b'\nc: 1"),
     ('a: "C:\\data"', "no known escape", "use single quotes, or write `\\\\`", "a: 'C:\\data'"),
     ('a: "C:\\data"', "no known escape", "use single quotes, or write `\\\\`", 'a: "C:\\\\data"'),
@@ -36,10 +36,15 @@ MENDED = [  # a text, words of the message, the hint, and the text when that is 
     ("a: > b", "the text starts on the next line", "else put quotes around the text", "a: >\n  b"),
     ("a: > b", "the text starts on the next line", "else put quotes around the text", "a: '> b'"),
     ("a: ]", "a value or a closing bracket", "", "a: []"),
-    ("a: 'b' c", "does not fit", "check the indentation, quotes and brackets", "a: 'b c'"),
-    (" a: 1\nb: 2", "does not fit", "check the indentation, quotes and brackets", "a: 1\nb: 2"),
-    ("", "empty", "write settings into it, such as `seed: 0`", "seed: 0"),
-    ("# a comment", "empty", "write settings into it, such as `seed: 0`", "# a comment\nseed: 0"),
+    ("a: 'b' c", "does not fit", "check the indentation, quotes, brackets, and the space after each `-`", "a: 'b c'"),
+    (
+        " a: 1\nb: 2",
+        "does not fit",
+        "check the indentation, quotes, brackets, and the space after each `-`",
+        "a: 1\nb: 2",
+    ),
+    ("", "empty", "`zen init` writes one to start from", "seed: 0"),
+    ("# a comment", "empty", "`zen init` writes one to start from", "# a comment\nseed: 0"),
     ("a: *x", "an alias", "write the value out, or put quotes around a text", "a: 1"),
     ("a: *x", "an alias", "write the value out, or put quotes around a text", "a: '*x'"),
     ("a: &x 1", "an anchor", "take it out, or put quotes around a text", "a: 1"),

@@ -18,7 +18,7 @@ from curing import demand_cures
 
 import zen_cli.config
 from zen_cli import memory
-from zen_cli.config.problems import Problem
+from zen_cli.config.text.problems import Problem
 
 CASES = golden.cases()
 PACKAGE = Path(zen_cli.config.__path__[0])
@@ -112,7 +112,7 @@ def reports(path: Path) -> list[tuple[str, range]]:
 
 def test_every_place_that_reports_a_problem_is_in_some_case(run_case):
     seen = set().union(*(run_case(case)[1] for case in CASES))
-    calls = [(path, *call) for path in sorted(PACKAGE.glob("*.py")) for call in reports(path)]
+    calls = [(path, *call) for path in sorted(PACKAGE.rglob("*.py")) for call in reports(path)]
     unseen = {name for path, name, lines in calls if not seen & {(str(path), line) for line in lines}}
     assert unseen == NOT_IN_A_CASE.keys()
     assert len(calls) > 40

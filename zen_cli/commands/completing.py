@@ -36,7 +36,7 @@ def configs_and_runs(ctx: click.Context, param: click.Parameter, incomplete: str
 
 def overrides(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """KEY=VALUE for the config that is the first argument."""
-    from zen_cli.config.suggest import suggestions
+    from zen_cli.config.guide.suggest import suggestions
 
     first = next(each.name for each in ctx.command.params if isinstance(each, click.Argument))
     config, earlier = (ctx.params.get(name or "") for name in (first, param.name))

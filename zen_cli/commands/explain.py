@@ -5,7 +5,7 @@ from click.shell_completion import CompletionItem
 
 
 def _names(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from zen_cli.config import topics
+    from zen_cli.config.guide import topics
 
     return [CompletionItem(name) for name in topics.names_below(incomplete)]
 
@@ -24,7 +24,7 @@ def explain(topic: str | None) -> None:
       zen explain RNN
       zen explain optimizer.RMSProp.lr
     """
-    from zen_cli.config import topics
+    from zen_cli.config.guide import topics
     from zen_cli.report import explanations
 
     explanations.show([] if topic is None else topics.find(topic))

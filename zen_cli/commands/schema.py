@@ -17,7 +17,7 @@ def schema(output: Path | None) -> None:
     Example:
       zen schema --output zen.schema.json
     """
-    from zen_cli.config import json_schema
+    from zen_cli.config.guide import json_schema
     from zen_cli.training import durable
 
     if output is None:

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
-from zen_cli.config import written
-from zen_cli.config.examples import example
-from zen_cli.config.grammar import (
+from zen_cli.config.language.examples import example
+from zen_cli.config.language.grammar import (
     KeyPath,
     component_kind,
     dotted,
@@ -21,12 +20,13 @@ from zen_cli.config.grammar import (
     known_component,
     only_key,
 )
-from zen_cli.config.problems import listed
-from zen_cli.config.reader import Node, plain_scalar
-from zen_cli.config.registry import COMMON, COMPONENTS, Setting, Settings, settings_in_yaml, settings_of
-from zen_cli.config.schema import Config
-from zen_cli.config.synonyms import called_here, meant
-from zen_cli.config.values import RefusedError, accept
+from zen_cli.config.language.registry import COMMON, COMPONENTS, Setting, Settings, settings_in_yaml, settings_of
+from zen_cli.config.language.schema import Config
+from zen_cli.config.language.synonyms import called_here, meant
+from zen_cli.config.language.values import RefusedError, accept
+from zen_cli.config.text import written
+from zen_cli.config.text.problems import listed
+from zen_cli.config.text.reader import Node, plain_scalar
 
 LONGEST_NAME = 40
 

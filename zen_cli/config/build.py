@@ -1,7 +1,6 @@
 """From a resolved config to an experiment, level by level: data, then model, loss and optimizer for them."""
 
 import functools
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +8,9 @@ from typing import Any, ParamSpec, TypeVar
 
 from zen_cli import loss, metric
 from zen_cli.config import overrides
-from zen_cli.config.checks import (
+from zen_cli.config.extends import with_bases
+from zen_cli.config.language.schema import Component
+from zen_cli.config.meaning.checks import (
     blamed_on,
     check_batches,
     check_depth,
@@ -22,15 +23,13 @@ from zen_cli.config.checks import (
     metric_name,
     misfit,
 )
-from zen_cli.config.components import component, name_of, settings_in
-from zen_cli.config.cures import Add, Remove, Use, Write, is_name_alone
-from zen_cli.config.doubts import warnings, warnings_of_data
-from zen_cli.config.extends import with_bases
-from zen_cli.config.problems import ConfigError, Problem
-from zen_cli.config.reader import read_file, read_text
+from zen_cli.config.meaning.components import component, name_of, settings_in
+from zen_cli.config.meaning.cures import Add, Remove, Use, Write, is_name_alone
+from zen_cli.config.meaning.doubts import warnings, warnings_of_data
+from zen_cli.config.meaning.shapes import misread, misshapen
 from zen_cli.config.resolve import Resolved, resolve
-from zen_cli.config.schema import Component
-from zen_cli.config.shapes import misread, misshapen
+from zen_cli.config.text.problems import ConfigError, Problem, nowhere
+from zen_cli.config.text.reader import read_file, tree_of
 from zen_cli.data.dataset import Dataset, from_examples, from_series
 from zen_cli.data.series import Series
 from zen_cli.data.sources import Source
@@ -98,8 +97,8 @@ def from_stored(config: Any, name: str) -> Experiment:
     Raises RunError, which calls the checkpoint `name`, where this version cannot build it.
     """
     try:
-        return build(resolve(read_text(json.dumps(config), name)))
-    except UserError as error:
+        return build(resolve(tree_of(config, nowhere(name))))
+    except (UserError, RecursionError) as error:
         raise RunError(f"{name}: its config cannot be used by this zen: {error}") from None
 
 

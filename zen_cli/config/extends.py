@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from zen_cli.config.grammar import component_kind, expand_components, is_section, only_key
-from zen_cli.config.problems import ConfigError, Problem
-from zen_cli.config.reader import Node, file_near, read_file
-from zen_cli.config.registry import COMPONENTS, settings_in_yaml, settings_of, types_in
-from zen_cli.config.schema import Config
-from zen_cli.config.written import flow
+from zen_cli.config.language.grammar import component_kind, expand_components, is_section, only_key
+from zen_cli.config.language.registry import COMPONENTS, settings_in_yaml, settings_of, types_in
+from zen_cli.config.language.schema import Config
+from zen_cli.config.text.problems import ConfigError, Problem
+from zen_cli.config.text.reader import Node, file_near, read_file
+from zen_cli.config.text.syntax import MOST_BASES
+from zen_cli.config.text.written import flow
 from zen_cli.errors import UserError, printable
 
 KEY = "extends"
-MOST_BASES = 8
 LONGEST_FILE = 120  # of a base, as messages call it
 
 
@@ -46,10 +46,11 @@ def _take_base(root: Node) -> Node | None:
     """The name of the file that comes below, taken out of the tree; what is no name stays there, to be refused."""
     assert isinstance(root.value, dict)
     named = root.value.get(KEY)
-    if named is None or not isinstance(named.value, str):
+    if named is None or not isinstance(named.value, str | None):
         return None
     root.keys.pop(KEY)
-    return root.value.pop(KEY)
+    root.value.pop(KEY)
+    return named if named.value is not None else None
 
 
 def _demand_new(base: Path, seen: list[Path], named: Node) -> None:

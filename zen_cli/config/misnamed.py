@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from zen_cli.config import written
 from zen_cli.config.advice import LONGEST_NAME, as_override, is_accepted
-from zen_cli.config.examples import example, kind_example
-from zen_cli.config.grammar import ARTICLES, KeyPath, dotted, expanded, only_key
-from zen_cli.config.problems import Place, listed
-from zen_cli.config.reader import Node
-from zen_cli.config.registry import COMPONENTS, REQUIRED, Settings, settings_in_yaml, settings_of
-from zen_cli.config.synonyms import meant
-from zen_cli.config.values import shown
+from zen_cli.config.language.examples import example, kind_example
+from zen_cli.config.language.grammar import ARTICLES, KeyPath, dotted, expanded, only_key
+from zen_cli.config.language.registry import COMPONENTS, REQUIRED, Settings, settings_in_yaml, settings_of
+from zen_cli.config.language.synonyms import meant
+from zen_cli.config.language.values import shown
+from zen_cli.config.text import written
+from zen_cli.config.text.problems import Place, listed
+from zen_cli.config.text.reader import Node
 from zen_cli.errors import printable, quoted
 
 Complaint = tuple[Place, KeyPath, str, str]  # where, the key, what is wrong, the hint

@@ -8,12 +8,11 @@ place of an item takes it out.
 import shlex
 from collections.abc import Sequence
 
-from zen_cli.config.grammar import expand_components, only_key
-from zen_cli.config.problems import FIRST_ARGUMENT, ConfigError, Place, Problem, Source, listed, nearest
-from zen_cli.config.reader import Node, read_text
+from zen_cli.config.language.grammar import expand_components, only_key
+from zen_cli.config.text.problems import FIRST_ARGUMENT, ConfigError, Place, Problem, Source, listed, nearest
+from zen_cli.config.text.reader import Node, read_text
+from zen_cli.config.text.syntax import LONGEST_PATH
 from zen_cli.errors import printable
-
-LONGEST_PATH = 150
 
 
 def apply(root: Node, arguments: Sequence[str]) -> list[Problem]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from zen_cli.config import advice, misnamed
 from zen_cli.config.extends import KEY
-from zen_cli.config.grammar import (
+from zen_cli.config.language.grammar import (
     PLURALS,
     KeyPath,
     component_kind,
@@ -19,12 +19,14 @@ from zen_cli.config.grammar import (
     may_be_null,
     only_key,
 )
-from zen_cli.config.problems import ConfigError, Place, Problem
-from zen_cli.config.reader import Node
-from zen_cli.config.registry import COMMON, COMPONENTS, REQUIRED, Settings, settings_in_yaml, settings_of
-from zen_cli.config.schema import Config
-from zen_cli.config.synonyms import meant
-from zen_cli.config.values import RefusedError, accept, describe, shown
+from zen_cli.config.language.registry import COMMON, COMPONENTS, REQUIRED, Settings, settings_in_yaml, settings_of
+from zen_cli.config.language.schema import Config
+from zen_cli.config.language.synonyms import meant
+from zen_cli.config.language.values import RefusedError, accept, describe, shown
+from zen_cli.config.text.problems import ConfigError, Place, Problem
+from zen_cli.config.text.reader import Node
+
+ENOUGH = 500  # problems: a text of nothing else is not looked at to its end
 
 
 @dataclass
@@ -178,6 +180,8 @@ class _Resolver:
 
     def refuse(self, place: Place, path: KeyPath, message: str, hint: str = "") -> Any:
         self.problems.append(Problem(place, dotted(path), message, hint))
+        if len(self.problems) >= ENOUGH:
+            raise ConfigError(self.problems)
         return None
 
 

@@ -45,15 +45,20 @@ class Buffer:
 
 
 class Declaration:
-    """Collects the parameters that layers ask for in their `build`: `self.w = declare("w", (n, m), zeros)`."""
+    """Collects the parameters that layers ask for in their `build`: `self.w = declare("w", (n, m), zeros)`.
+
+    `size` is how many numbers they hold.
+    """
 
     def __init__(self) -> None:
+        self.size = 0
         self.parameters: list[Parameter] = []
         self.buffers: list[Buffer] = []
         self._prefix = ""
 
     def __call__(self, name: str, shape: Shape, initializer: Initializer) -> Parameter:
         self.parameters.append(Parameter(self._prefix + name, shape, initializer))
+        self.size += math.prod(shape)
         return self.parameters[-1]
 
     def buffer(self, name: str, shape: Shape, initializer: Initializer) -> Buffer:
@@ -69,11 +74,6 @@ class Declaration:
             yield
         finally:
             self._prefix = before
-
-    @property
-    def size(self) -> int:
-        """How many numbers the parameters hold."""
-        return sum(math.prod(p.declared_shape) for p in self.parameters)
 
 
 class Parameters:

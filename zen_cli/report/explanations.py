@@ -9,13 +9,13 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from zen_cli.config import usage
-from zen_cli.config.docs import default_in_words, describe_setting, document, first_sentence, value_in_words
-from zen_cli.config.grammar import ARTICLES, PLURALS, component_kind, is_section
-from zen_cli.config.problems import listed
-from zen_cli.config.registry import COMPONENTS, REQUIRED, Setting, Settings, settings_in_yaml, settings_of
-from zen_cli.config.schema import Config
-from zen_cli.config.topics import Component, Kind, Leaf, Section, Topic, takers
+from zen_cli.config.guide import usage
+from zen_cli.config.guide.topics import Component, Kind, Leaf, Section, Topic, takers
+from zen_cli.config.language.docs import default_in_words, describe_setting, document, first_sentence, value_in_words
+from zen_cli.config.language.grammar import ARTICLES, PLURALS, component_kind, is_section
+from zen_cli.config.language.registry import COMPONENTS, REQUIRED, Setting, Settings, settings_in_yaml, settings_of
+from zen_cli.config.language.schema import Config
+from zen_cli.config.text.problems import listed
 
 WIDEST = 100  # lines that are easy to read
 CONFIG = "mine.yaml"

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from zen_cli import memory
 from zen_cli.config.build import Experiment, Loaded
-from zen_cli.config.components import name_of
-from zen_cli.config.problems import ConfigError
+from zen_cli.config.meaning.components import name_of
+from zen_cli.config.text.problems import ConfigError
 from zen_cli.errors import ZenError
 from zen_cli.memory import bytes_in_words
 from zen_cli.report.tables import PlainConsole, model_table, shape_in_words

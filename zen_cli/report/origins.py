@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from zen_cli.config.grammar import KeyPath
-from zen_cli.config.problems import Place
+from zen_cli.config.language.grammar import KeyPath
 from zen_cli.config.resolve import Resolved
-from zen_cli.config.written import flow
+from zen_cli.config.text.problems import Place
+from zen_cli.config.text.written import flow
 from zen_cli.errors import printable
 
 INDENT = "  "

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from zen_cli import shipped
-from zen_cli.config.problems import listed, nearest
+from zen_cli.config.text.problems import listed, nearest
 from zen_cli.errors import UserError, printable, quoted
 from zen_cli.training.durable import deliver, make_directories
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from zen_cli import memory
 from zen_cli.config.build import Experiment
-from zen_cli.config.checks import misfit
-from zen_cli.config.cures import Add, Cure
-from zen_cli.config.problems import ConfigError
+from zen_cli.config.meaning.checks import misfit
+from zen_cli.config.meaning.cures import Add, Cure
+from zen_cli.config.text.problems import ConfigError
 from zen_cli.errors import NonFiniteError
 from zen_cli.memory import bytes_in_words, shortage
 from zen_cli.nn import Flatten, Reshape

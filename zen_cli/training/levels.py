@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zen_cli.config.build import Experiment, Loaded, assemble, load, read_config
-from zen_cli.config.doubts import warnings
-from zen_cli.config.problems import ConfigError
+from zen_cli.config.meaning.doubts import warnings
 from zen_cli.config.resolve import Resolved
+from zen_cli.config.text.problems import ConfigError
 from zen_cli.training.estimate import Estimate, estimate
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Literal, get_args, get_origin
 
-from zen_cli.config.grammar import component_kind, is_section, item_type
-from zen_cli.config.registry import COMPONENTS, REQUIRED, Setting, settings_of
+from zen_cli.config.language.grammar import component_kind, is_section, item_type
+from zen_cli.config.language.registry import COMPONENTS, REQUIRED, Setting, settings_of
 
 # What default and type do not tell, or not well. A name means the same wherever it stands.
 _BY_NAME: dict[str, Any] = {

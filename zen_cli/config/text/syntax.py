@@ -7,10 +7,12 @@ from typing import Any
 import yaml
 from yaml.scanner import ScannerError
 
-from zen_cli.config.problems import ConfigError, Place, Problem, Source
+from zen_cli.config.text.problems import ConfigError, Place, Problem, Source
 
 MOST_BYTES = 256 * 1024
 MOST_DEPTH = 32
+LONGEST_PATH = 150  # of a KEY=VALUE
+MOST_BASES = 8  # files that extend one another
 
 # --- bytes to text ---
 
@@ -62,21 +64,11 @@ _SYNTAX = (
     (r"character '\t'", "a tab stands here", "use spaces", False),
     ("while scanning a directive", "a line that starts with `%` is no setting", _QUOTES, True),
     ("cannot start any token", "a text cannot start with this character", _QUOTES, False),
-    (
-        "mapping values are not",
-        "a `:` cannot stand here",
-        "check the indentation, or put quotes around the text",
-        False,
-    ),
+    ("mapping values are not", "a `:` cannot stand here", _INDENT, False),
     ("mapping keys are not", "a `?` cannot stand here", _QUOTES, False),
     ("YAML document", "this version of YAML is not read", "take the line out", False),
     ("sequence entries are not", "a list cannot start here", "put its first `-` on a line of its own", False),
-    (
-        "could not find expected ':'",
-        "there is no `: `, a colon and a space, after this key",
-        "write `key: value`",
-        True,
-    ),
+    ("could not find expected ':'", "there is no `: ` after this key", "write `key: value`", True),
     (
         "a quoted scalar; found unexpected",
         "this quote is never closed",
@@ -95,7 +87,7 @@ _SYNTAX = (
     (
         "but found",
         "this does not fit what stands before it",
-        "check indentation, quotes, brackets, and the space after a `-`",
+        "check the indentation, quotes, brackets, and the space after each `-`",
         False,
     ),
 )

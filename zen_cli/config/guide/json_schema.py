@@ -12,11 +12,11 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from zen_cli.config.docs import describe_setting, document
-from zen_cli.config.grammar import ARTICLES, component_kind, is_section, item_type, may_be_null
-from zen_cli.config.registry import COMPONENTS, REQUIRED, Setting, Settings, settings_in_yaml, settings_of
-from zen_cli.config.schema import Config
-from zen_cli.config.values import as_json_schema, describe
+from zen_cli.config.language.docs import describe_setting, document
+from zen_cli.config.language.grammar import ARTICLES, component_kind, is_section, item_type, may_be_null
+from zen_cli.config.language.registry import COMPONENTS, REQUIRED, Setting, Settings, settings_in_yaml, settings_of
+from zen_cli.config.language.schema import Config
+from zen_cli.config.language.values import as_json_schema, describe
 
 Schema = dict[str, Any]
 

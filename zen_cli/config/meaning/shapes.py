@@ -5,14 +5,29 @@ Candidates are cheap guesses. Each is tried, on a model without parameters, and 
 
 import math
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
-from zen_cli.config.components import component, name_of, settings_in
-from zen_cli.config.cures import Add, Cure, End, Put, Remove, Use, at, few, is_name_alone, problem, setting, tried
-from zen_cli.config.grammar import KeyPath
-from zen_cli.config.problems import Problem
+from zen_cli.config.language.grammar import KeyPath
+from zen_cli.config.language.schema import Component
+from zen_cli.config.meaning.components import component, name_of, settings_in
+from zen_cli.config.meaning.cures import (
+    MOST_OFFERED,
+    Add,
+    Cure,
+    End,
+    Put,
+    Remove,
+    Use,
+    at,
+    few,
+    is_name_alone,
+    problem,
+    setting,
+    tried,
+)
 from zen_cli.config.resolve import Resolved
-from zen_cli.config.schema import Component
+from zen_cli.config.text.problems import Problem
 from zen_cli.data.dataset import Dataset
 from zen_cli.errors import ShapeError
 from zen_cli.loss import Outputs
@@ -33,7 +48,8 @@ def misshapen(error: ShapeError, resolved: Resolved, example: Shape) -> Problem:
     """The problem of a layer that cannot take its input; examples have the shape `example`."""
     path: KeyPath = ("model", *error.layer)
     candidates = few(_for_layer(resolved, path, error.given), resolved)
-    cures = [cure for cure in candidates if _helps(cure, resolved, error.layer, example)]
+    helpful = (cure for cure in candidates if _helps(cure, resolved, error.layer, example))
+    cures = list(islice(helpful, MOST_OFFERED))
     return problem(resolved, path, error.message if cures else str(error), cures)
 
 

@@ -1,13 +1,13 @@
-"""docs/config.md from the same signatures that configs are checked against: `python -m zen_cli.config.reference`."""
+"""docs/config.md, from the signatures that check configs: `python -m zen_cli.config.guide.reference`."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from zen_cli.config import usage
-from zen_cli.config.docs import default_in_words, describe_setting, document, value_in_words
-from zen_cli.config.grammar import PLURALS
-from zen_cli.config.registry import COMMON, COMPONENTS, Setting, Settings, settings_of
-from zen_cli.config.topics import Component, Section, sections
+from zen_cli.config.guide import usage
+from zen_cli.config.guide.topics import Component, Section, sections
+from zen_cli.config.language.docs import default_in_words, describe_setting, document, value_in_words
+from zen_cli.config.language.grammar import PLURALS
+from zen_cli.config.language.registry import COMMON, COMPONENTS, Setting, Settings, settings_of
 
 HEAD = """# What a config may say
 
@@ -16,7 +16,7 @@ A component (a source, a layer, an initializer, the loss, a metric, the optimize
 after the config changes a value: `optimizer.RMSProp.lr=1e-3`, `model.0.RNN.hidden_dim=64`. Shapes are those of one
 example, without the batch: (T, n) is a sequence of T steps with n features, (H, W, C) an image with C channels.
 
-`zen explain` says the same in a terminal. This page is made by `python -m zen_cli.config.reference`.
+`zen explain` says the same in a terminal. This page is made by `python -m zen_cli.config.guide.reference`.
 """
 
 

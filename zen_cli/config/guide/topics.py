@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, TypeAlias
 
-from zen_cli.config.grammar import PLURALS, KeyPath, component_kind, dotted, is_section, item_type
-from zen_cli.config.registry import COMPONENTS, Setting, settings_in_yaml, settings_of
-from zen_cli.config.schema import Config
-from zen_cli.config.synonyms import meant
+from zen_cli.config.language.grammar import PLURALS, KeyPath, component_kind, dotted, is_section, item_type
+from zen_cli.config.language.registry import COMPONENTS, Setting, settings_in_yaml, settings_of
+from zen_cli.config.language.schema import Config
+from zen_cli.config.language.synonyms import meant
 from zen_cli.errors import UserError, quoted
 
 # Where a component of each kind may stand in a config.
@@ -25,7 +25,7 @@ HOMES: Mapping[str, KeyPath] = {
 
 @dataclass(frozen=True)
 class Section:
-    """A block of keys: where it stands, and the dataclass of config/schema.py that it is."""
+    """A block of keys: where it stands, and the dataclass of config/language/schema.py that it is."""
 
     path: KeyPath
     made: type
@@ -122,6 +122,8 @@ def _owners() -> Iterator[Section | Component]:
 
 # --- by name ---
 
+MOST_KEYS = 20
+
 
 def find(text: str) -> list[Topic]:
     """What a name or a dotted path stands for: several topics where a name has several meanings.
@@ -129,6 +131,8 @@ def find(text: str) -> list[Topic]:
     The case of letters does not matter. UserError where there is no such thing, with what was probably meant.
     """
     keys = text.split(".")
+    if len(keys) > MOST_KEYS:
+        raise UserError(f"a path of {len(keys)} keys leads nowhere", "`zen explain` lists what there is")
     found = _reached(keys)
     if not found:
         raise _unknown(keys)

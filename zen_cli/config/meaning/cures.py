@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from zen_cli.config import written
-from zen_cli.config.components import name_of
-from zen_cli.config.grammar import KeyPath, dotted
-from zen_cli.config.problems import ConfigError, Problem, listed
-from zen_cli.config.reader import tree_of
+from zen_cli.config.language.grammar import KeyPath, dotted
+from zen_cli.config.language.schema import Component
+from zen_cli.config.meaning.components import name_of
 from zen_cli.config.resolve import Resolved, resolve
-from zen_cli.config.schema import Component
+from zen_cli.config.text import written
+from zen_cli.config.text.problems import ConfigError, Problem, listed
+from zen_cli.config.text.reader import tree_of
 
 MOST_OFFERED = 2
 MOST_TRIED_PLACES = 2000  # in all the configs that are tried for one problem

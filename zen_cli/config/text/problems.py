@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from zen_cli.errors import UserError
+from zen_cli.errors import UserError, printable
 
 MOST_SHOWN = 20
 FIRST_ARGUMENT = 100  # its `order` as a source
@@ -66,6 +66,11 @@ def _around(text: str, index: int) -> tuple[str, int]:
     return cut if begin + WIDEST_EXCERPT >= len(text) else f"{cut[:-3]}...", index - begin
 
 
+def nowhere(name: str) -> Place:
+    """The place of what no text says; messages call it `name`."""
+    return Place(Source(name, ()), 1, 1, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong. `path` is the dotted key, empty where the text could not be read that far."""
@@ -85,7 +90,7 @@ class Problem:
 
 def _shortened(path: str) -> str:
     half = LONGEST_PATH_SHOWN // 2
-    return path if len(path) <= LONGEST_PATH_SHOWN else f"{path[:half]}...{path[-half:]}"
+    return printable(path if len(path) <= LONGEST_PATH_SHOWN else f"{path[:half]}...{path[-half:]}", longest=None)
 
 
 class ConfigError(UserError):

@@ -14,8 +14,8 @@ from typing import Any, TypeAlias
 import yaml
 from yaml.scanner import ScannerError
 
-from zen_cli.config.problems import ConfigError, Place, Problem, Source, nearest
-from zen_cli.config.syntax import (
+from zen_cli.config.text.problems import ConfigError, Place, Problem, Source, nearest
+from zen_cli.config.text.syntax import (
     FORBIDDEN,
     LINE_BREAK,
     MOST_BYTES,

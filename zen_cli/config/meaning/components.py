@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from zen_cli.config.grammar import KeyPath, component_kind, item_type
-from zen_cli.config.registry import COMPONENTS, settings_of, types_in
-from zen_cli.config.schema import Component
+from zen_cli.config.language.grammar import KeyPath, component_kind, item_type
+from zen_cli.config.language.registry import COMPONENTS, settings_of, types_in
+from zen_cli.config.language.schema import Component
 
 
 def component(kind: str, resolved: Component) -> Any:

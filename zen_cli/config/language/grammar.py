@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from zen_cli.config.reader import Node
-from zen_cli.config.registry import COMPONENTS, settings_in_yaml, settings_of, types_in
-from zen_cli.config.schema import Config
+from zen_cli.config.language.registry import COMPONENTS, settings_in_yaml, settings_of, types_in
+from zen_cli.config.language.schema import Config
+from zen_cli.config.text.reader import Node
 from zen_cli.settings import OneOf
 
 KeyPath = tuple[str | int, ...]

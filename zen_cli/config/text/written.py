@@ -1,10 +1,10 @@
-"""Values as YAML on one line, such that config/reader.py reads them back as they are."""
+"""Values as YAML on one line, such that config/text/reader.py reads them back as they are."""
 
 import json
 import re
 from typing import Any
 
-from zen_cli.config.reader import plain_scalar
+from zen_cli.config.text.reader import plain_scalar
 
 _PLAIN = re.compile(r"[\w(][\w ()+*/.-]*")  # without what YAML may take for more than text
 _ODD = re.compile("[\x7f-\xa0\u2028\u2029]")  # some end a line

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from zen_cli import metric
-from zen_cli.config.components import components_in, name_of, settings_in
-from zen_cli.config.cures import Add, Cure, Remove, Use, Write, is_name_alone, problem, setting
-from zen_cli.config.grammar import KeyPath
-from zen_cli.config.problems import ConfigError, listed, nearest
-from zen_cli.config.registry import COMPONENTS, settings_of
+from zen_cli.config.language.grammar import KeyPath
+from zen_cli.config.language.registry import COMPONENTS, settings_of
+from zen_cli.config.language.schema import Component, Config
+from zen_cli.config.meaning.components import components_in, name_of, settings_in
+from zen_cli.config.meaning.cures import Add, Cure, Remove, Use, Write, is_name_alone, problem, setting
 from zen_cli.config.resolve import Resolved
-from zen_cli.config.schema import Component, Config
-from zen_cli.config.syntax import MOST_DEPTH
+from zen_cli.config.text.problems import ConfigError, listed, nearest
+from zen_cli.config.text.syntax import MOST_DEPTH
 from zen_cli.data.dataset import Dataset
 from zen_cli.data.tasks import Forecast
 from zen_cli.errors import UserError

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from zen_cli import shipped
-from zen_cli.config.reader import read_file, read_text
-from zen_cli.config.written import scalar
+from zen_cli.config.text.reader import read_file, read_text
+from zen_cli.config.text.syntax import LONGEST_PATH, MOST_BASES
+from zen_cli.config.text.written import scalar
 from zen_cli.errors import ZenError
-
-MOST_BASES = 8  # of those that extend one another
 
 Schema = dict[str, Any]
 
@@ -134,6 +133,8 @@ class _Spot:
     def changed(self, argument: str) -> "_Spot":
         """After an earlier KEY=VALUE; as it is where that cannot be read."""
         key, equals, _ = argument.partition("=")
+        if len(key) > LONGEST_PATH:
+            return self
         try:
             value = read_text(argument, "", value_at=len(key) + 1).plain() if equals else None
         except ZenError:

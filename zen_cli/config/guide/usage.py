@@ -4,12 +4,12 @@ import shlex
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from zen_cli.config.examples import component_example, example, kind_example, required, section_example
-from zen_cli.config.grammar import KeyPath, component_kind, dotted, is_section, item_type
-from zen_cli.config.registry import COMPONENTS, Settings, settings_of
-from zen_cli.config.schema import Config
-from zen_cli.config.topics import HOMES, Component, Kind, Leaf, Section, Topic, inside
-from zen_cli.config.written import flow, one_line
+from zen_cli.config.guide.topics import HOMES, Component, Kind, Leaf, Section, Topic, inside
+from zen_cli.config.language.examples import component_example, example, kind_example, required, section_example
+from zen_cli.config.language.grammar import KeyPath, component_kind, dotted, is_section, item_type
+from zen_cli.config.language.registry import COMPONENTS, Settings, settings_of
+from zen_cli.config.language.schema import Config
+from zen_cli.config.text.written import flow, one_line
 
 LAYERS = COMPONENTS["layer"]
 

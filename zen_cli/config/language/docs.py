@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from zen_cli.config import written
-from zen_cli.config.grammar import PLURALS, component_kind, is_section, item_type, may_be_null
-from zen_cli.config.registry import REQUIRED, Setting
-from zen_cli.config.values import describe
+from zen_cli.config.language.grammar import PLURALS, component_kind, is_section, item_type, may_be_null
+from zen_cli.config.language.registry import REQUIRED, Setting
+from zen_cli.config.language.values import describe
+from zen_cli.config.text import written
 
 _SETTING = re.compile(r"([a-z]\w*): (.*(?:\n {4}.*)*)(?:\n|\Z)")
 _SETTINGS = re.compile(f"(?:{_SETTING.pattern})+")

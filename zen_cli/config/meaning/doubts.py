@@ -5,13 +5,13 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from zen_cli.config.checks import layers_in
-from zen_cli.config.components import components_in, name_of, settings_in
-from zen_cli.config.grammar import KeyPath, dotted
-from zen_cli.config.registry import settings_of
+from zen_cli.config.language.grammar import KeyPath, dotted
+from zen_cli.config.language.registry import settings_of
+from zen_cli.config.language.schema import Config
+from zen_cli.config.meaning.checks import layers_in
+from zen_cli.config.meaning.components import components_in, name_of, settings_in
+from zen_cli.config.meaning.shapes import PROBABILITIES
 from zen_cli.config.resolve import Resolved
-from zen_cli.config.schema import Config
-from zen_cli.config.shapes import PROBABILITIES
 from zen_cli.data.dataset import Dataset
 from zen_cli.data.tasks import Forecast
 from zen_cli.nn import Dropout, Model, Softmax

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from zen_cli.config.problems import nearest
+from zen_cli.config.text.problems import nearest
 
 _HERE = {
     # layers and activations

@@ -1,0 +1,1 @@
+"""What a config may say, told to people, editors and shells."""
