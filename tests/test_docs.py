@@ -1,9 +1,11 @@
 """What the pages and the configs say is what zen does."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+from conftest import run_zen
 
 from zen_cli.config.build import open_config
 from zen_cli.config.guide.reference import page
@@ -43,6 +45,19 @@ def test_the_script_in_the_readme_runs(capsys):
     exec(compile(block("python", "nn.Model"), "README.md", "exec"), {})
     predicted, real = map(float, capsys.readouterr().out.split())
     assert abs(predicted - real) < 0.2
+
+
+def test_each_command_in_the_readme_runs_after_those_before_it(tmp_path, monkeypatch):
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    (tmp_path / "images.csv").write_text(",".join(["8"] * 64) + "\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    commands = re.findall(
+        r"^zen .*", "".join(re.findall(r"^```sh\n.*?^```", README, flags=re.DOTALL | re.MULTILINE)), re.M
+    )
+    for command in commands:
+        outcome = run_zen(*shlex.split(command, comments=True)[1:])
+        assert outcome.code == 0, f"{command}\n{outcome.err}"
+    assert len(commands) > 15
 
 
 @pytest.mark.parametrize("config", sorted((ROOT / "configs").rglob("*.yaml")), ids=lambda path: path.name)

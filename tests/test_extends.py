@@ -77,6 +77,16 @@ def test_a_problem_is_shown_where_it_stands_the_file_before_its_base(files):
     assert places == [("mine.yaml", 2), ("base.yaml", 12), ("base.yaml", 14), ("override", 1)]
 
 
+@pytest.mark.parametrize("nothing", ["extends: null", "extends:"])
+@pytest.mark.parametrize("line", ["loss: MSE\n", "  source:\n    Curve: {expression: sin(x), points: 20}\n"])
+def test_no_base_excuses_nothing(files, nothing, line):
+    folder = files(mine=f"{SERIES}{nothing}\n")
+    assert values(folder / "mine.yaml") == values(folder / "base.yaml")
+    folder = files(mine=f"{SERIES.replace(line, '')}{nothing}\n")
+    with pytest.raises(ConfigError, match="is missing"):
+        values(folder / "mine.yaml")
+
+
 def test_what_is_missing_in_all_files_is_missing(files):
     folder = files(mine="extends: base.yaml", base=SERIES.replace("loss: MSE\n", ""))
     with pytest.raises(ConfigError) as caught:
