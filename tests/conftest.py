@@ -154,6 +154,13 @@ def sine_run(tmp_path_factory):
 # --- configs ---
 
 
+def write_files(folder, texts):
+    """Write texts into a folder, by their names, which may lie in folders of it."""
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+
+
 def resolved(text, *arguments):
     root = read_text(text, "c.yaml")
     return resolve(root, known_problems=overrides.apply(root, arguments)).values

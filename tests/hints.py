@@ -1,7 +1,7 @@
 """An interpreter of hints: it does to a config what a hint says, word for word. `cured` is all that tests need.
 
-A hint is alternatives, joined by `; or `; after each may stand a comma and a reason. It says exactly what to type, in
-backticks. What cannot be read, or cannot be done, is an error: then the hint is wrong.
+zen_cli/config/text/hints.py defines their language, and makes them all. What cannot be read, or cannot be done, is an
+error: then the hint is wrong.
 """
 
 import copy
@@ -105,6 +105,21 @@ def _more(text, problem, setting, block):  # noqa: ARG001 - as every form
     tree = _tree(text)
     ((key, value),) = _value(setting[1:-1]).items()
     _block(tree, block or "``")[key] = value
+    return [json.dumps(tree)]
+
+
+@form(rf"change ({WORD}) to ({WORD})")
+def _another(text, problem, path, value):  # noqa: ARG001 - as every form
+    tree, keys = _tree(text), path[1:-1].split(".")
+    _at(tree, keys[:-1])[_key(keys[-1])] = _value(value[1:-1])
+    return [json.dumps(tree)]
+
+
+@form(rf"make it a layer of its own, ({WORD})")
+def _own_layer(text, problem, layer):
+    tree, keys = _tree(text), problem.path.split(".")
+    del _at(tree, keys[:-1])[keys[-1]]
+    _at(tree, keys[:-3]).insert(int(keys[-3]) + 1, *_value(layer[1:-1]))
     return [json.dumps(tree)]
 
 

@@ -58,27 +58,29 @@ def test_the_data_and_their_first_batch_are_told(zen, series):
     ]
 
 
-WRONG = [  # changes, the levels before the one that fails, that one, and the problems' paths
-    (["seed=-1", "lose=MSE"], [], "schema", ["seed", "lose"]),
-    (["data.window=30"], ["schema"], "data", ["data.window"]),
-    (["data.split.train=90", "loss=categorical_crossentropy"], ["schema"], "data", ["data.split.train", "loss"]),
+OTHER_LOSS = "loss=categorical_crossentropy"
+WRONG = [  # changes, the levels before those that fail, these with their numbers of problems, and the problems' paths
+    (["seed=-1", "lose=MSE"], [], {"schema": 2}, ["seed", "lose"]),
+    (["data.window=30"], ["schema"], {"data": 1}, ["data.window"]),
+    (["data.split.train=90"], ["schema"], {"data": 1}, ["data.split.train"]),
+    (["data.split.train=90", OTHER_LOSS], ["schema"], {"data": 1, "model": 1}, ["data.split.train", "loss"]),
     (
-        ["loss=categorical_crossentropy", "metrics=[F1, MAPE, top_k]", "model.1={Reshape: [7]}"],
+        [OTHER_LOSS, "metrics=[F1, MAPE, top_k]", "model.1={Reshape: [7]}"],
         ["schema", "data"],
-        "model",
+        {"model": 4},
         ["loss", "metrics.0", "metrics.2", "model.1"],
     ),
 ]
 
 
-@pytest.mark.parametrize(("changes", "passed", "failed", "paths"), WRONG, ids=[case[2] for case in WRONG])
+@pytest.mark.parametrize(("changes", "passed", "failed", "paths"), WRONG, ids=["-".join(case[2]) for case in WRONG])
 def test_problems_that_do_not_depend_on_each_other_come_at_once(
     zen, problems_of, series, changes, passed, failed, paths
 ):
     outcome = zen("check", series, *changes)
     assert outcome.code == 2
     assert re.findall(r"^ok  (\w+)", outcome.out, re.M) == passed
-    assert re.findall(r"^no  (\w+) +(\d+) problems?$", outcome.out, re.M) == [(failed, str(len(paths)))]
+    assert re.findall(r"^no  (\w+) +(\d+) problems?$", outcome.out, re.M) == [(k, str(n)) for k, n in failed.items()]
     problems = problems_of(SERIES, *changes)
     assert [problem.path.removesuffix(".Reshape.shape") for problem in problems] == paths
     assert all(str(problem.message) in outcome.err for problem in problems)
@@ -87,6 +89,7 @@ def test_problems_that_do_not_depend_on_each_other_come_at_once(
 def test_problems_of_the_model_do_not_come_at_the_level_of_the_data(zen, series):
     outcome = zen("check", series, "data.split.train=90", "loss=categorical_crossentropy", "--level", "data")
     assert (outcome.code, "data.split.train" in outcome.err, "loss" in outcome.err) == (2, True, False)
+    assert re.findall(r"^no .*$", outcome.out, re.M) == ["no  data    1 problem"]
     assert zen("check", series, "loss=categorical_crossentropy", "--level", "data").code == 0
 
 

@@ -1,14 +1,20 @@
 """What is refused or warned of before training, beyond what a single value may be."""
 
-import json
-
+import numpy as np
 import pytest
 from conftest import CLASSES, SERIES, changed, placed
 
+from zen_cli.autodiff import Probabilities, Tensor
 from zen_cli.config.build import build
+from zen_cli.config.language.registry import COMPONENTS
+from zen_cli.config.meaning import shapes
 from zen_cli.config.meaning.doubts import warnings
 from zen_cli.config.resolve import resolve
 from zen_cli.config.text.reader import read_text
+from zen_cli.nn import activations
+from zen_cli.training.evaluation import held_out_scores
+from zen_cli.training.job import as_line, training
+from zen_cli.training.loop import EpochRecord
 
 STATEFUL = changed(SERIES, "{hidden_dim: 3}\n", "{hidden_dim: 3, stateful: true}\n")
 
@@ -105,20 +111,35 @@ def test_settings_without_effect_are_warned_of(settings, warned):
     assert [warning.split(": ", 1)[1] for warning in found] == warned
 
 
+def test_the_cures_for_shapes_know_every_layer_of_a_family():
+    assert set(shapes.RECURRENT) == {"RNN", "LSTM", "GRU"}
+    assert set(shapes.CONVOLUTIONS) == {"Conv1D", "Conv2D"}
+    assert set(shapes.POOLS) == {"MaxPool", "AveragePool"}
+    made = {name: layer for name, layer in COMPONENTS["layer"].items() if layer.__module__ == activations.__name__}
+    assert set(shapes.ACTIVATIONS) == made.keys()
+    x = Tensor(np.zeros((1, 2)))
+    assert set(shapes.PROBABILITIES) == {name for name, layer in made.items() if isinstance(layer()(x), Probabilities)}
+
+
 # --- what a schedule looks at ---
 
 
+def epochs_of(text):
+    """What metrics.jsonl gets of a training."""
+    e = build(resolve(read_text(text, "c.yaml")))
+    e.model.build()
+    return [as_line(record) for record in training(e, lambda: held_out_scores(e)) if isinstance(record, EpochRecord)]
+
+
 @pytest.mark.parametrize(("text", "metrics"), [(SERIES, "[R2, {MASE: 2}]"), (CLASSES, "[{top_k: 2}, {recall: true}]")])
-def test_every_score_of_an_epoch_can_be_monitored_and_no_other(zen, tmp_path, problems_of, text, metrics):
+def test_every_score_of_an_epoch_can_be_monitored_and_no_other(problems_of, text, metrics):
     text = f"{text}metrics: {metrics}\nschedule: ReduceOnPlateau\n"
-    (tmp_path / "c.yaml").write_text(text)
-    assert zen("train", tmp_path / "c.yaml", "--runs", tmp_path).code == 0
-    record = json.loads((tmp_path / "c-1" / "metrics.jsonl").read_text().split("\n")[0])
-    scores = record.keys() - {"epoch", "step", "lr", "loss_sum"}
+    lines = epochs_of(text)
+    scores = lines[0].keys() - {"epoch", "step", "lr", "loss_sum"}
     assert len(scores) > 4
     for score in scores:
-        trained = zen("train", tmp_path / "c.yaml", f"schedule.ReduceOnPlateau.monitor={score}", "--runs", tmp_path)
-        assert trained.code == 0, trained.err
+        monitored = changed(text, "ReduceOnPlateau", f"{{ReduceOnPlateau: {{monitor: {score}}}}}")
+        assert epochs_of(monitored) == lines  # patience is longer than the training
     (problem,) = problems_of(text, "schedule.ReduceOnPlateau.monitor=lr")
     assert problem.path == "schedule.ReduceOnPlateau.monitor"
     assert all(score in problem.message for score in scores)
@@ -193,7 +214,9 @@ def test_values_that_a_recurrent_layer_cannot_reach_are_warned_of():
 def test_probabilities_of_probabilities_are_warned_of():
     text = changed(CLASSES, "  - Softmax\n", "  - Softmax\n  - Softmax\n")
     nearly = "the outputs of Softmax are probabilities already, and this makes them nearly equal"
-    assert doubts_of(text) == [f"model.2.Softmax: {nearly}"]
+    assert doubts_of(text) == [f"model.2: {nearly}"]
+    inside = changed(CLASSES, "  - Softmax\n", "  - Residual: [Softmax, Sigmoid]\n  - Softmax\n")
+    assert [line.split(": ")[0] for line in doubts_of(inside)] == ["model.1.Residual.layers.1"]
 
 
 @pytest.mark.parametrize(("then", "warned"), [("Tanh", True), ("Dropout: 0.1", True), ("Linear: 4", False)])

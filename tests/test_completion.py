@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.shell_completion import ShellComplete
-from conftest import CONFIGS, run_zen
+from conftest import CONFIGS, run_zen, write_files
 
 from zen_cli.cli import cli
 from zen_cli.commands.shells import Bash, Fish, Zsh
@@ -33,7 +33,7 @@ metrics: [MAE]
 def folder(tmp_path, monkeypatch):
     """A directory with configs, runs and other things, to work in."""
     monkeypatch.chdir(tmp_path)
-    for name, text in {
+    texts = {
         "a.yaml": CONFIG,
         "above.yml": "extends: a.yaml\noptimizer: {Adam: {lr: 0.1}}\ntraining: {epochs: 3}\n",
         "broken.yaml": "model: [",
@@ -41,11 +41,9 @@ def folder(tmp_path, monkeypatch):
         "list.yaml": "model: [[], 3, {Linear: {}, ReLU: {}}, Nix, {Nix: 3}]\ndata: 3\noptimizer: [1]\n",
         "notes.txt": "",
         ".hidden.yaml": "",
-    }.items():
-        Path(name).write_text(text, encoding="utf-8")
-    for order, name in enumerate(["sine-9", "sine-10", "digits-1"]):
-        Path("runs", name).mkdir(parents=True)
-        Path("runs", name, "run.json").write_text(f'{{"sequence": {order}}}', encoding="utf-8")
+    }
+    runs = {f"runs/{name}/run.json": f'{{"sequence": {i}}}' for i, name in enumerate(["sine-9", "sine-10", "digits-1"])}
+    write_files(tmp_path, texts | runs)
     Path("runs", "no-run").mkdir()
     return tmp_path
 

@@ -10,6 +10,7 @@ from conftest import CONFIGS, SERIES, changed, train_once
 from zen_cli import memory
 from zen_cli.config.build import open_config
 from zen_cli.config.text.problems import ConfigError
+from zen_cli.training import estimate as estimating
 from zen_cli.training import footprint
 from zen_cli.training.estimate import estimate
 from zen_cli.training.footprint import demand_memory, measured
@@ -193,6 +194,15 @@ def test_an_estimate_takes_the_first_step_of_the_training(tmp_path, series):
     assert found.seconds == pytest.approx(2 * (2 * found.step_seconds + found.evaluation_seconds), rel=0.9)
     assert found.seconds > 0
     assert found.bytes > memory.used() / 2
+
+
+def test_where_memory_is_scarce_it_is_measured_once(series, monkeypatch):
+    called = []
+    monkeypatch.setattr(footprint, "_certainly_fits", lambda *_: False)
+    for module in (footprint, estimating):
+        monkeypatch.setattr(module, "measured", lambda *args: called.append(args) or measured(*args))
+    assert estimate(experiment(series)).bytes > 0
+    assert len(called) == 1
 
 
 def test_without_examples_held_out_nothing_is_evaluated(series):

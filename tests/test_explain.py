@@ -278,9 +278,8 @@ def test_an_unknown_name_is_the_users_mistake():
 
 
 def on_terminal(monkeypatch, name, **environment):
-    monkeypatch.setattr(
-        explanations, "Console", lambda **given: Console(**given, force_terminal=True, width=60, _environ=environment)
-    )
+    given = {"highlight": False, "markup": False, "force_terminal": True, "width": 60, "_environ": environment}
+    monkeypatch.setattr(explanations, "PlainConsole", lambda out: Console(file=out, **given))
     out = io.StringIO()
     explanations.show(find(name), out)
     return out.getvalue()

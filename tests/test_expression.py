@@ -170,6 +170,50 @@ def test_refusals_say_what_to_write(text, words):
     assert len(message) <= 300
 
 
+MEANT = [  # a text, and the formula that is offered for it
+    ("2x", "2 * x"),
+    ("1e-3x + .5 x", "1e-3 * x + .5 * x"),
+    ("x 2", "x * 2"),
+    ("(x + 1)2", "(x + 1) * 2"),
+    ("2(x + 1)", "2 * (x + 1)"),
+    ("cos(2 pi x)", "cos(2 * pi * x)"),
+    ("sin(x", "sin(x)"),
+    ("sin(x))", "sin(x)"),
+    ("sin x", "sin(x)"),
+    ("sin 2x", "sin(2 * x)"),
+    ("sn(x", "sin(x)"),
+    ("2 sn(t", "2 * sin(x)"),
+    ("x^2 + 2x", "x**2 + 2 * x"),
+    ("np.sin(t)", "sin(x)"),
+    ("\u00e9 + Sin(x)", "x + sin(x)"),
+    ("", "sin(x)"),
+]
+NOT_MEANT = [
+    "2 print(x)",
+    "2qqq(x)",
+    "x +* 2",
+    "x = 1",
+    "3 sqrt(-x",
+    "1.5.2",
+    "sin(x, 2",
+    "1 if x",
+    "(x))(",
+    "import os",
+]
+NOT_MEANT += ["qqq(x)", "(" * 400 + "x", "2x" * 499, "2 log(x - 1)"]
+
+
+@pytest.mark.parametrize(
+    ("text", "formula"), [*MEANT, *((text, None) for text in NOT_MEANT)], ids=lambda t: t and t[:20]
+)
+def test_what_was_probably_meant_is_offered_where_it_has_values(text, formula):
+    with pytest.raises(DataError) as caught:
+        evaluate(text, X)
+    assert caught.value.instead == ({"expression": formula} if formula else {})
+    if formula:
+        assert np.isfinite(evaluate(formula, X)).all()
+
+
 NOT_FINITE = [
     ("log(x)", [0, 1, 2], "`log(x)` is -inf at x = 0: change the start or the expression"),
     ("1 / (x - 2)", [0, 1, 2], "is inf at x = 2"),

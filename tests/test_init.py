@@ -20,7 +20,7 @@ from zen_cli.config.language.schema import Config
 from zen_cli.config.resolve import resolve
 from zen_cli.config.text.reader import read_text
 from zen_cli.report import starters
-from zen_cli.training import predictions
+from zen_cli.training import durable, predictions
 from zen_cli.training.job import Job
 
 TEMPLATES = sorted(shipped.TEMPLATES.glob("*.yaml"))
@@ -293,6 +293,39 @@ def test_of_several_examples_none_is_copied_where_one_would_replace_a_file(here)
     )
     assert run_zen("examples", "sine", "digits", "--force").code == 0
     assert run_zen("train", "digits.yaml", "training.epochs=1", "-q").code == 0
+
+
+# --- what is in the way ---
+
+ELSEWHERE = "name another directory with --output"
+
+
+@pytest.mark.parametrize("name", ["digits.yaml", shipped.SCHEMA])
+@pytest.mark.parametrize("force", [[], ["--force"]])
+def test_nothing_is_written_where_something_else_than_a_file_is_in_the_way(here, name, force):
+    (here / name).mkdir()
+    refused = run_zen("examples", "sine", "digits", *force)
+    assert (refused.code, refused.out, [path.name for path in here.iterdir()]) == (2, "", [name])
+    assert refused.err == f"zen: {name} is no regular file: {ELSEWHERE}\n"
+
+
+def test_a_link_to_nothing_is_in_the_way(here):
+    (here / "a.yaml").symlink_to("gone/a.yaml")
+    assert run_zen("init", "a.yaml").err == "zen: a.yaml is no regular file: name another FILE\n"
+
+
+@pytest.mark.parametrize(("force", "code", "text"), [([], 5, "mine\n"), (["--force"], 0, None)])
+def test_a_config_that_appears_meanwhile_is_replaced_by_force_alone(here, monkeypatch, force, code, text):
+    def appear(path, data, **settings):
+        path.write_text("mine\n", encoding="utf-8")
+        durable.deliver(path, data, **settings)
+
+    monkeypatch.setattr(starters, "deliver", appear)
+    outcome = run_zen("init", "a.yaml", *force)
+    assert outcome.code == code
+    assert text_of(here / "a.yaml") == (text or starters.templates()["forecast"].named("a.yaml"))
+    assert text is None or outcome.err.endswith("a.yaml: File exists\n")
+    assert [path.name for path in here.iterdir() if path.name.startswith(".")] == []
 
 
 # --- what is refused ---

@@ -27,7 +27,11 @@ OVERRIDES = [
     ("data.source.Curve.expression=a=b", ("data", "source", "Curve", "expression"), "a=b"),
     ("data.source.Curve.noise=0.1", ("data", "source", "Curve", "noise"), 0.1),
     ("training.clip_norm=null", ("training", "clip_norm"), None),
-    ("training=null", ("training", "epochs"), 10),
+    ("training={epochs: 3}", ("training", "batch_size"), 8),
+    ("optimizer=RMSProp", ("optimizer", "RMSProp", "lr"), 5e-4),
+    ("optimizer=RMSProp: {beta: 0.5}", ("optimizer", "RMSProp", "lr"), 5e-4),
+    ("optimizer={Adam: {beta1: 0.5}}", ("optimizer", "Adam", "lr"), 0.001),
+    ("data.source=Curve: cos(x)", ("data", "source", "Curve", "points"), 20),
     ("metrics=null", ("metrics",), []),
     ("metrics+=MAE", ("metrics",), [{"MAE": {}}]),
     ("metrics+=[MAE, R2]", ("metrics", 1), {"R2": {}}),
@@ -55,7 +59,7 @@ NAMED = changed(
 def test_a_layer_is_found_by_its_name():
     model = resolved(NAMED, "model.hidden.Linear.units=7", "model.2.Residual.layers.inner.Linear=3")["model"]
     assert model[3] == {"Linear": {"units": 7, "initializer": None, "name": "hidden"}}
-    assert model[2]["Residual"]["layers"] == [{"Linear": {"units": 3, "initializer": None}}]  # its settings are new
+    assert model[2]["Residual"]["layers"] == [{"Linear": {"units": 3, "initializer": None, "name": "inner"}}]
     assert resolved(NAMED, "model.hidden=null")["model"] == resolved(NAMED, "model.3=null")["model"]
 
 
@@ -66,8 +70,28 @@ def test_numbers_of_items_stay_as_in_the_file_when_items_are_taken_out():
 
 
 def test_overrides_are_applied_in_their_order():
-    values = resolved(CLASSES, "optimizer=SGD: 1", "optimizer.SGD.lr=2", "seed=1", "seed=2")
-    assert (values["optimizer"]["SGD"]["lr"], values["seed"]) == (2.0, 2)
+    values = resolved(CLASSES, "optimizer=SGD", "optimizer.SGD.lr=2", "optimizer={SGD: {weight_decay: 0.1}}")
+    assert values["optimizer"] == {"SGD": {"lr": 2.0, "weight_decay": 0.1}}
+
+
+UNDONE = [
+    ("seed=1", "seed=2"),
+    ("optimizer=SGD", "optimizer=Adam"),
+    ("optimizer.Adam.lr=1", "optimizer=SGD"),
+    ("optimizer=SGD: 1", "optimizer.SGD.lr=2"),
+    ("training.epochs=3", "training={epochs: 4, batch_size: 2}"),
+    ("metrics+=F1", "metrics=[recall]"),
+    ("model.0=Tanh", "model=[Linear: 4, Softmax]"),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), UNDONE)
+def test_no_override_is_undone_in_silence(first, second):
+    with pytest.raises(ConfigError) as caught:
+        resolved(CLASSES, first, second)
+    (problem,) = caught.value.problems
+    assert problem.place.source.lines == [first]
+    assert f"{second}, which comes later, takes the place of this" in problem.message
 
 
 # --- odd texts and keys ---

@@ -102,17 +102,11 @@ def test_a_signal_that_was_ignored_at_the_start_stays_ignored(tmp_path, tiny_con
 PIPES = [  # script, exit code, words on standard output, words on standard error
     ("zen predict $1 -o - | head -n 1; echo ${PIPESTATUS[0]}", "^x,truth,prediction,part\n0\n$", "^$"),
     ("zen predict $1 -o /dev/stdout | head -n 1; echo ${PIPESTATUS[0]}", "^x,truth,prediction,part\n0\n$", "^$"),
-    ("zen predict $1 -o - >/dev/full; echo $?", "^5\n$", "^zen: .*No space left on device\n$"),
-    ("zen predict $1 -o - >&-; echo $?", "^5\n$", "^zen: .*\n$"),
     ("zen init - | head -n 1; echo ${PIPESTATUS[0]}", r"^# yaml-language-server: .*\n0\n$", "^$"),
-    ("zen init - >&-; echo $?", "^5\n$", "^zen: standard output: .*\n$"),
-    ("zen examples >/dev/full; echo $?", "^5\n$", "^zen: standard output: No space left on device\n$"),
     ("zen init a.yaml 2>&- && zen init /dev/stdout | wc -l; ls", r"^a.yaml\n\d\d\na.yaml\nzen.schema.json\n$", ""),
     ("zen predict nix 2>&-; echo $?", "^3\n$", "^$"),
     ("zen predict nix 2>/dev/full; echo $?", "^3\n$", "^$"),
     ("zen check $2 | head -n 1; echo ${PIPESTATUS[0]}", "^ok  schema .*\n0\n$", "^$"),
-    ("zen check $2 >&-; echo $?", "^5\n$", "^zen: standard output: .*\n$"),
-    ("zen summary $1 >/dev/full; echo $?", "^5\n$", "^zen: .*No space left on device\n$"),
     ("zen train $2 --runs r >&-; echo $?; ls r", "^0\ntiny-1\n$", "Next +zen predict"),
     ("zen train $2 --runs r -q >&-; ls r/tiny-1/plots", "^loss.png\npredictions.png\n$", ""),
     ("zen train $2 --runs r 2>&-; echo $?; ls r/tiny-1/plots", "^0\nloss.png\npredictions.png\n$", "^$"),
@@ -120,8 +114,49 @@ PIPES = [  # script, exit code, words on standard output, words on standard erro
     ("zen train $2 --runs r 2>&1 | head -n 1; echo ${PIPESTATUS[0]}; ls r/tiny-1/plots", "\n0\nloss.png\n", "^$"),
     ("TERM=dumb LC_ALL=C zen train $2 --runs r; echo $?", "^0\n$", r"\A[^\r\x1b]+\Z"),
     ("PYTHONIOENCODING=ascii zen train $2 --runs r; echo $?", "^0\n$", "Trained 2 epochs"),
+    ("PYTHONIOENCODING=ascii zen show $2 data.source.Curve.expression=\u00e9", "expression: \u00e9 ", "^$"),
     ("zen train <(cat $2) --runs r -q && cmp r/*/config.yaml $2; echo $?", "^r/.*\n0\n$", "^$"),
 ]
+
+
+PRINTING = {  # every command, as it prints data; a run is $1, a config $2
+    "init": "init new.yaml",
+    "examples": "examples",
+    "explain": "explain",
+    "check": "check $2",
+    "summary": "summary $1",
+    "train": "train $2 --runs r -q",
+    "predict": "predict $1 -o -",
+    "plot": "plot $1 -o pictures",
+    "show": "show $2",
+    "schema": "schema",
+    "completion": "completion bash",
+}
+PRINTED = [*PRINTING.values(), "--help", "check --help"]
+LOST = [(">&-", "it is closed"), (">/dev/full", "No space left on device")]
+
+
+def test_every_command_is_among_those_that_print():
+    assert PRINTING.keys() == cli.cli.commands.keys()
+
+
+@pytest.mark.parametrize(("closed", "why"), LOST, ids=[closed for closed, _ in LOST])
+@pytest.mark.parametrize("command", PRINTED)
+def test_data_that_cannot_be_printed_are_an_error_which_names_standard_output(
+    tmp_path, sine_run, tiny_config, command, closed, why
+):
+    done = shell(f"zen {command} {closed}", tmp_path, sine_run, tiny_config)
+    assert (done.returncode, done.stdout) == (5, ""), done
+    *others, last = done.stderr.splitlines()
+    assert last == f"zen: standard output: {why}"
+    assert not re.search("standard output|Exception ignored|Traceback", "\n".join(others))
+
+
+@pytest.mark.parametrize("command", PRINTED)
+def test_a_reader_that_has_gone_is_no_error(tmp_path, sine_run, tiny_config, command):
+    done = shell(f"zen {command} | sleep 0; echo ${{PIPESTATUS[0]}}", tmp_path, sine_run, tiny_config)
+    assert done.stdout == "0\n"
+    assert "zen: " not in done.stderr
 
 
 @pytest.mark.parametrize(("script", "out", "err"), PIPES, ids=[script.partition(";")[0] for script, *_ in PIPES])

@@ -1,11 +1,12 @@
 """The `zen` command: its group, and the one place that turns an error into a message and an exit code."""
 
-import os
 import signal
 import sys
 import tempfile
 import traceback
-from typing import Any, TextIO, cast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import click
 
@@ -22,6 +23,7 @@ from zen_cli.commands.show import show
 from zen_cli.commands.summary import summary
 from zen_cli.commands.train import train
 from zen_cli.errors import MachineError, ZenError
+from zen_cli.report.standard_output import StandardOutput
 from zen_cli.talk import Talk
 from zen_cli.training.interrupt import Interrupted, die_by
 
@@ -33,11 +35,21 @@ class ReaderGoneError(Exception):
 
 
 class Group(click.Group):
+    def make_context(self, *args: Any, **settings: Any) -> click.Context:
+        with _readers_may_go():  # from the help
+            return super().make_context(*args, **settings)
+
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with _readers_may_go():
             return super().invoke(ctx)
-        except BrokenPipeError:
-            raise ReaderGoneError from None
+
+
+@contextmanager
+def _readers_may_go() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise ReaderGoneError from None
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -75,13 +87,12 @@ def main() -> None:
 
 
 def _run() -> int:
-    sys.stderr = talk = Talk(sys.stderr)
+    sys.stdout, sys.stderr = StandardOutput(sys.stdout), Talk(sys.stderr)
     try:
         cli.main(prog_name="zen", standalone_mode=False)
-        if sys.stdout is not None:  # it may have been closed before the start
-            sys.stdout.flush()
+        sys.stdout.flush()
     except click.ClickException as error:
-        return _show(error, cast(TextIO, talk))
+        return _show(error)
     except ZenError as error:
         return _say(error)
     except Interrupted as stop:
@@ -90,7 +101,7 @@ def _run() -> int:
     except click.Abort:
         die_by(signal.SIGINT)
     except (BrokenPipeError, ReaderGoneError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except MemoryError:
         return _say(MachineError("not enough memory: make the model, the batch or the data smaller"))
     except OSError as error:
@@ -101,11 +112,11 @@ def _run() -> int:
     return 0
 
 
-def _show(error: click.ClickException, talk: TextIO) -> int:
+def _show(error: click.ClickException) -> int:
     if isinstance(error, click.NoSuchOption) and "." in error.option_name:
         cure = f"An override has no dashes: write {error.option_name.lstrip('-')}=VALUE."
         error = click.NoSuchOption(error.option_name, f"{error.message} {cure}", ctx=error.ctx)
-    error.show(talk)
+    error.show(sys.stderr)
     return error.exit_code
 
 

@@ -67,6 +67,7 @@ def shortage(size: float, what: str, free: float) -> str:
 
 def bytes_in_words(size: float) -> str:
     """A number of bytes in the largest unit that leaves at least 1: `4.2 GB`."""
+    size = min(size, sys.float_info.max)  # a whole number may be larger
     for unit in UNITS[:-1]:
         if size < 1000:
             return f"{size:.3g} {unit}"
@@ -84,7 +85,9 @@ def _of_machine() -> int | None:
 def _of_control_groups() -> Iterator[int]:
     """What each group that this process is in, and each around it, has left of its limit, of version 2 or 1."""
     for line in _text(PROC / "self" / "cgroup").splitlines():
-        _, controllers, path = line.split(":", 2)
+        _, controllers, path = (*line.split(":", 2), "", "")[:3]
+        if not path.startswith("/"):
+            continue  # not a line as proc(5) has them
         if not controllers:
             yield from _left_in(CGROUPS, path, "memory.max", "memory.current", "inactive_file")
         elif "memory" in controllers.split(","):
@@ -98,7 +101,9 @@ def _left_in(root: Path, path: str, limit: str, usage: str, cache: str) -> Itera
     for group in (root / part for part in (inside, *inside.parents)):
         most, now = _text(group / limit).strip(), _text(group / usage).strip()
         if most.isdecimal() and now.isdecimal():  # "max" is none
-            reclaimable = next((int(n) for key, n in _pairs(group / "memory.stat") if key == cache), 0)
+            reclaimable = next(
+                (int(n) for key, n in _pairs(group / "memory.stat") if key == cache and n.isdecimal()), 0
+            )
             yield int(most) - int(now) + reclaimable
 
 
@@ -111,7 +116,8 @@ def _of_address_space() -> int | None:
 
 
 def _kilobytes(path: Path, key: str) -> int | None:
-    return next((1024 * int(line.split()[1]) for line in _text(path).splitlines() if line.startswith(key)), None)
+    lines = (line.split() for line in _text(path).splitlines())
+    return next((1024 * int(w[1]) for w in lines if len(w) > 1 and w[0] == key and w[1].isdecimal()), None)
 
 
 def _pairs(path: Path) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """`zen check`"""
 
+import sys
 from pathlib import Path
 
 import click
@@ -29,7 +30,7 @@ def check(config: Path, overrides: tuple[str, ...], level: str) -> None:
       zen check configs/digits.yaml training.batch_size=512
       zen check configs/rnn.yaml --level model
     """
-    from zen_cli.report import findings, standard_output
+    from zen_cli.report import findings
     from zen_cli.training import levels
 
-    findings.show(levels.check(config, overrides, level), standard_output.stream(), warn)
+    findings.show(levels.check(config, overrides, level), sys.stdout, warn)

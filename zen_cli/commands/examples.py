@@ -34,17 +34,17 @@ def examples(names: tuple[str, ...], output: Path | None, force: bool) -> None:
       zen examples sine digits
       zen examples sine --output configs
     """
-    from zen_cli.report import standard_output, starters
+    from zen_cli.report import starters
 
     if not names:
         _demand(not output and not force, "--output and --force are for copies: name a config to copy")
-        standard_output.put(starters.listing())
+        click.echo(starters.listing(), nl=False)
         return
     known = starters.examples()
     copies = {f"{example.name}.yaml": example.text for example in (starters.chosen("example", n, known) for n in names)}
     if str(output) == "-":
         _demand(len(copies) == 1, "standard output takes one config at a time")
-        standard_output.put(*copies.values())
+        click.echo("".join(copies.values()), nl=False)
         return
     files = {(output or Path()) / name: text for name, text in copies.items()}
     talk = starters.write(files, force, "name another directory with --output")

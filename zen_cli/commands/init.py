@@ -46,7 +46,7 @@ def init(file: Path | None, name: str, force: bool) -> None:
       zen init digits.yaml --template images
       zen init - --template minimal
     """
-    from zen_cli.report import standard_output, starters
+    from zen_cli.report import starters
 
     known = starters.templates()
     if str(file) in known:
@@ -54,7 +54,7 @@ def init(file: Path | None, name: str, force: bool) -> None:
     template = starters.chosen("template", name, known)
     path = file or Path(f"{template.name}.yaml")
     if str(path) == "-":
-        standard_output.put(template.text)
+        click.echo(template.text, nl=False)
     else:
         talk = starters.write({path: template.named(path.name)}, force, "name another FILE")
         click.echo(path)

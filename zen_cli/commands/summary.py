@@ -1,5 +1,6 @@
 """`zen summary`"""
 
+import sys
 from pathlib import Path
 
 import click
@@ -22,7 +23,7 @@ def summary(wanted: str, overrides: tuple[str, ...], runs: Path) -> None:
       zen summary configs/digits.yaml model.0.Linear.units=256
       zen summary sine-1
     """
-    from zen_cli.report import standard_output, tables
+    from zen_cli.report import tables
     from zen_cli.training.planned import model_of
 
-    tables.show_summary(*model_of(wanted, overrides, runs), standard_output.stream())
+    tables.show_summary(*model_of(wanted, overrides, runs), sys.stdout)

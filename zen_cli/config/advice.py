@@ -1,32 +1,28 @@
-"""What to do about a problem of the schema. A hint, applied as it is written, cures its problem: a test does that.
-
-In backticks stands what to type. `did you mean` and `use` change the text under the caret, `write` the whole value
-there; `add`, `remove` and `move` name dotted paths.
-"""
+"""What to do about a problem of the schema. A hint, applied as it is written, cures its problem: a test does that."""
 
 import re
-import shlex
 from collections.abc import Iterator, Mapping
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 from zen_cli.config.language.examples import example
-from zen_cli.config.language.grammar import (
-    KeyPath,
-    component_kind,
-    dotted,
-    expanded,
-    is_section,
-    known_component,
-    only_key,
+from zen_cli.config.language.grammar import component_kind, expanded, is_section, known_component, only_key
+from zen_cli.config.language.registry import (
+    COMMON_SETTINGS,
+    COMPONENTS,
+    Setting,
+    Settings,
+    first_of,
+    settings_in_yaml,
+    settings_of,
 )
-from zen_cli.config.language.registry import COMMON, COMPONENTS, Setting, Settings, settings_in_yaml, settings_of
 from zen_cli.config.language.schema import Config
 from zen_cli.config.language.synonyms import called_here, meant
-from zen_cli.config.language.values import RefusedError, accept
-from zen_cli.config.text import written
-from zen_cli.config.text.problems import listed
+from zen_cli.config.language.values import RefusedError, accept, choices
+from zen_cli.config.text import hints, written
+from zen_cli.config.text.paths import KeyPath, dotted
 from zen_cli.config.text.reader import Node, plain_scalar
+from zen_cli.config.text.words import listed
 
 LONGEST_NAME = 40
 
@@ -35,18 +31,25 @@ LONGEST_NAME = 40
 
 
 def for_missing(setting: Setting, path: KeyPath) -> str:
-    return f"add `{setting.name}: {written.flow(example(setting))}` to {_block(path)}"
+    return hints.add(written.one_line({setting.name: example(setting)}), path)
 
 
-def for_unknown_key(key: str, path: KeyPath, known: Settings) -> str:
-    """For a key that is near none of those here, and that no other block has."""
+def for_unknown_key(key: str, node: Node, path: KeyPath, known: Settings) -> str:
+    """For a key, with its node, that is near none of those here, and that no other block has."""
+    if (
+        key == "activation"
+        and path[1:]
+        and isinstance(path[-2], int)
+        and (layer := meant(str(node.value), COMPONENTS["layer"]))
+    ):
+        return hints.as_layer(layer)
     if len(key) > LONGEST_NAME or "." in key:
         return ""
-    return f"remove `{dotted((*path, key))}`, as {path[-1] if path else 'a config'} {_takes(known)}"
+    return f"{hints.remove((*path, key))}, as {path[-1] if path else 'a config'} {_takes(known)}"
 
 
 def _takes(known: Settings) -> str:
-    own = [name for name in known if name not in COMMON["layer"]]
+    own = [name for name in known if name not in COMMON_SETTINGS["layer"]]
     return f"has {listed(known)}" if own else "takes no settings"
 
 
@@ -60,8 +63,7 @@ def for_misplaced(key: str, node: Node, path: KeyPath, home: KeyPath) -> str:
     """For a key, with its node, that belongs into another block."""
     if node.place.source.is_argument:
         return as_override(home, node.plain())
-    renamed = f" as `{home[-1]}`" if home[-1] != key else ""
-    return f"move `{dotted((*path, key))}` to {_block(home[:-1])}{renamed}"
+    return hints.move((*path, key), home[:-1], str(home[-1]) if home[-1] != key else "")
 
 
 def blocks_of(root: Node) -> dict[KeyPath, Settings]:
@@ -81,12 +83,7 @@ def _blocks(annotation: Any, node: Node | None, path: KeyPath) -> Iterator[tuple
 
 
 def as_override(path: KeyPath, value: Any) -> str:
-    """To write this as a whole argument, quoted as a shell needs it."""
-    return f"write `{shlex.quote(f'{dotted(path)}={written.one_line(value)}')}`"
-
-
-def _block(path: KeyPath) -> str:
-    return f"`{dotted(path)}`" if path else "the config"
+    return hints.write_argument(dotted(path), written.one_line(value))
 
 
 def another_name(name: str, taken: set[str]) -> str:
@@ -95,7 +92,7 @@ def another_name(name: str, taken: set[str]) -> str:
 
 # --- values ---
 
-_WORDS = {"yes": True, "on": True, "no": False, "off": False, "none": None, "nil": None}
+_WORDS: Mapping[str, Any] = {"yes": True, "on": True, "no": False, "off": False, "none": None, "nil": None}
 
 
 def for_value(annotation: Any, node: Node) -> str:
@@ -103,34 +100,38 @@ def for_value(annotation: Any, node: Node) -> str:
     value = node.plain()
     for meaning in _meanings(value):
         if is_accepted(annotation, meaning):
-            return f"write `{written.flow(meaning)}`"
-    near = meant(value, _choices(annotation)) if isinstance(value, str) else None
-    return f"write `{near}`" if near else ""
+            return hints.write(written.flow(meaning))
+    near = meant(value, choices(annotation)) if isinstance(value, str) else None
+    return hints.write(near) if near else ""
 
 
 def _meanings(value: Any) -> Iterator[Any]:
-    """What was perhaps meant: a number in quotes, `1,000`, `0,5`, `80%`, `yes`, 1 for true, a list around a value."""
+    """What was perhaps meant: 1 for true, 50 for 0.5, what stands in a list alone, and what texts may mean."""
     if isinstance(value, str):
-        text = value.strip()
-        yield plain_scalar(text)
-        if re.fullmatch(r"[1-9]\d{0,2}([,_]\d{3}){1,3}", text):
-            yield int(re.sub("[,_]", "", text))
-        if re.fullmatch(r"\d{1,9},\d{1,9}", text):
-            yield float(text.replace(",", "."))
-        if re.fullmatch(r"\d{1,9}(\.\d{1,9})?%", text):
-            yield float(text[:-1]) / 100
-        if text.casefold() in _WORDS:
-            yield _WORDS[text.casefold()]
+        yield from _readings(value.strip())
+    elif not value and isinstance(value, bool | NoneType):
+        yield "none"
     elif isinstance(value, int) and value in (0, 1):
         yield bool(value)
+    elif isinstance(value, int) and 5 <= value <= 100:
+        yield value / 100
     elif isinstance(value, list) and len(value) == 1:
         yield value[0]
 
 
-def _choices(annotation: Any) -> list[str]:
-    if get_origin(annotation) is Literal:
-        return list(get_args(annotation))
-    return [choice for option in get_args(annotation) for choice in _choices(option)]
+def _readings(text: str) -> Iterator[Any]:
+    """A number in quotes, `1,000`, `0,5`, `80%`, `(8, 8)`, `8x8`, `yes`."""
+    yield plain_scalar(text)
+    if re.fullmatch(r"[1-9]\d{0,2}([,_]\d{3}){1,3}", text):
+        yield int(re.sub("[,_]", "", text))
+    if re.fullmatch(r"\d{1,9},\d{1,9}", text):
+        yield float(text.replace(",", "."))
+    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?%", text):
+        yield float(text[:-1]) / 100
+    if re.fullmatch(r"\(?\d{1,9}(\s*[,x]\s*\d{1,9}){1,9}\)?", text):
+        yield [int(number) for number in re.findall(r"\d+", text)]
+    if text.casefold() in _WORDS:
+        yield _WORDS[text.casefold()]
 
 
 def for_list(annotation: Any, node: Node) -> str:
@@ -138,20 +139,22 @@ def for_list(annotation: Any, node: Node) -> str:
     kind = component_kind(annotation)
     if kind and isinstance(node.value, dict) and len(node.value) > 1:
         items = [{name: value.plain()} if value.value is not None else name for name, value in node.value.items()]
-        return f"write `{written.flow(items)}`" if node.value.keys() <= COMPONENTS[kind].keys() else ""
+        return hints.write(written.flow(items)) if node.value.keys() <= COMPONENTS[kind].keys() else ""
+    if not kind and (several := [m for m in _meanings(node.plain()) if isinstance(m, list)]):
+        return hints.write(written.flow(several[0])) if all(is_accepted(annotation, n) for n in several[0]) else ""
     fits = known_component(expanded(node, kind), kind) if kind else is_accepted(annotation, node.plain())
-    return f"write `[{written.flow(node.plain())}]`" if fits else ""
+    return hints.write(written.flow([node.plain()])) if fits else ""
 
 
-def for_block(known: Settings, node: Node) -> str:
+def for_block(section: type, node: Node) -> str:
     """For what stands where a block of keys is expected: a list of them, or the value of the first one."""
     if isinstance(node.value, list) and node.value and all(only_key(item) for item in node.value):
-        return f"write `{written.flow({key: value for item in node.plain() for key, value in item.items()})}`"
-    first = next(iter(known.values()))
-    if is_section(first.annotation) or component_kind(first.annotation):
+        return hints.write(written.flow({key: value for item in node.plain() for key, value in item.items()}))
+    first = first_of(section)
+    if not first or is_section(first.annotation) or component_kind(first.annotation):
         return ""
     fits = is_accepted(first.annotation, node.plain())
-    return f"write `{written.flow({first.name: node.plain()})}`" if fits else ""
+    return hints.write(written.flow({first.name: node.plain()})) if fits else ""
 
 
 def is_accepted(annotation: Any, value: Any) -> bool:

@@ -10,8 +10,8 @@ from zen_cli import loss, metric
 from zen_cli.config import overrides
 from zen_cli.config.extends import with_bases
 from zen_cli.config.language.schema import Component
+from zen_cli.config.meaning.blame import blamed_on, misfit
 from zen_cli.config.meaning.checks import (
-    blamed_on,
     check_batches,
     check_depth,
     check_metric,
@@ -21,7 +21,6 @@ from zen_cli.config.meaning.checks import (
     check_states,
     check_tokens,
     metric_name,
-    misfit,
 )
 from zen_cli.config.meaning.components import component, name_of, settings_in
 from zen_cli.config.meaning.cures import Add, Remove, Use, Write, is_name_alone
@@ -123,7 +122,7 @@ class Found:
 
     problems: list[Problem] = field(default_factory=list)
 
-    def of(self, step: Callable[P, T], *args: P.args, **settings: P.kwargs) -> T | None:
+    def attempt(self, step: Callable[P, T], *args: P.args, **settings: P.kwargs) -> T | None:
         """What the step returns; None where it found problems, which are then among these."""
         try:
             return step(*args, **settings)
@@ -152,9 +151,9 @@ def load(resolved: Resolved) -> Loaded:
     if isinstance(loaded, Series):
         whole = _windows(loaded, resolved)
     else:
-        found.of(_no_window, resolved)
+        found.attempt(_no_window, resolved)
         whole = from_examples(loaded)
-    data = found.of(_split, whole, resolved)
+    data = found.attempt(_split, whole, resolved)
     return Loaded(resolved, source, data or whole, found.problems)
 
 
@@ -172,20 +171,20 @@ def assemble(loaded: Loaded) -> Experiment:
     model = _model(resolved)
     optimizer: Optimizer = component("optimizer", config["optimizer"])
     schedule: Schedule | None = component("schedule", config["schedule"]) if config["schedule"] else None
-    compared = found.of(_loss, data.task, resolved)
-    metrics = found.of(_metrics, data, resolved)
-    output = found.of(_plan, model, data, resolved)
+    compared = found.attempt(_loss, data.task, resolved)
+    metrics = found.attempt(_metrics, data, resolved)
+    output = found.attempt(_plan, model, data, resolved)
     if output is not None:
-        found.of(_check_size, model, optimizer, resolved)
+        found.attempt(_check_size, model, optimizer, resolved)
         if compared:
-            found.of(_check_outputs, output, data, compared[1], resolved)
+            found.attempt(_check_outputs, output, data, compared[1], resolved)
         if not loaded.problems:
-            found.of(check_batches, model, data, resolved)
-    found.of(check_states, data, resolved)
-    found.of(check_tokens, model, data, resolved)
-    found.of(check_numbers, resolved)
-    found.of(check_probabilities, data, resolved)
-    found.of(check_monitors, data, resolved)
+            found.attempt(check_batches, model, data, resolved)
+    found.attempt(check_states, data, resolved)
+    found.attempt(check_tokens, model, data, resolved)
+    found.attempt(check_numbers, resolved)
+    found.attempt(check_probabilities, data, resolved)
+    found.attempt(check_monitors, data, resolved)
     if found.problems or not compared or metrics is None:
         raise ConfigError(found.problems)
     return Experiment(resolved, loaded.source, data, model, *compared, metrics, optimizer, schedule)
@@ -237,7 +236,7 @@ def _metrics(data: Dataset, resolved: Resolved) -> Metrics:
     always, found = next(iter(data.task.metrics)), Found()
     chosen: list[Component] = [{always: {}}]
     for i, asked in enumerate(resolved.values["metrics"]):
-        found.of(check_metric, asked, ("metrics", i), data, resolved)
+        found.attempt(check_metric, asked, ("metrics", i), data, resolved)
         chosen += [asked] if asked not in chosen else []
     if found.problems:
         raise ConfigError(found.problems)

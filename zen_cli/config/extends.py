@@ -1,13 +1,12 @@
 """`extends: other.yaml`: the settings of another file below those of a config."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from zen_cli.config.language.grammar import component_kind, expand_components, is_section, only_key
-from zen_cli.config.language.registry import COMPONENTS, settings_in_yaml, settings_of, types_in
+from zen_cli.config.language.grammar import expand_components
 from zen_cli.config.language.schema import Config
+from zen_cli.config.merging import merged
+from zen_cli.config.text import hints
 from zen_cli.config.text.problems import ConfigError, Problem
 from zen_cli.config.text.reader import Node, file_near, read_file
 from zen_cli.config.text.syntax import MOST_BASES
@@ -33,7 +32,7 @@ def with_bases(root: Node, path: Path) -> Node:
             raise
         except UserError as error:
             near = file_near(base)
-            instead = f"write `{flow(os.path.relpath(near, seen[-1].parent))}`" if near and near != seen[-1] else ""
+            instead = hints.write(flow(os.path.relpath(near, seen[-1].parent))) if near and near != seen[-1] else ""
             raise _refusal(named, error.message, instead) from None
         seen.append(base)
         expand_components(root)
@@ -67,30 +66,4 @@ def _demand_new(base: Path, seen: list[Path], named: Node) -> None:
 
 
 def _refusal(named: Node, message: str, hint: str = "") -> ConfigError:
-    return ConfigError([Problem(named.place, KEY, message, hint or f"remove `{KEY}`")])
-
-
-def merged(base: Node, over: Node, annotation: Any) -> Node:
-    """`over` where it says something, `base` elsewhere; both of this type, components in their longest form.
-
-    A list, or a component of another name, takes the place of the whole one below.
-    """
-    if is_section(annotation):
-        if over.value is None:  # a block whose lines are all taken out
-            return base
-        return _merged_settings(base, over, types_in(settings_of(annotation)))
-    if (kind := component_kind(annotation)) and (name := only_key(over)) and name == only_key(base):
-        assert isinstance(base.value, dict)
-        assert isinstance(over.value, dict)
-        types = types_in(settings_in_yaml(kind, name)) if name in COMPONENTS[kind] else {}
-        return Node({name: _merged_settings(base.value[name], over.value[name], types)}, over.place, over.keys)
-    return over
-
-
-def _merged_settings(base: Node, over: Node, types: Mapping[str, Any]) -> Node:
-    if not isinstance(base.value, dict) or not isinstance(over.value, dict):
-        return over
-    value = dict(base.value)
-    for key, node in over.value.items():
-        value[key] = merged(value[key], node, types[key]) if key in value and key in types else node
-    return Node(value, over.place, base.keys | over.keys)
+    return ConfigError([Problem(named.place, KEY, message, hint or hints.remove((KEY,)))])

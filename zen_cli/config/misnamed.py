@@ -1,16 +1,27 @@
 """What stands where a component should and is none: the complaint, and what to do about it, as in config/advice.py."""
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
-from zen_cli.config.advice import LONGEST_NAME, as_override, is_accepted
+from zen_cli.config.advice import LONGEST_NAME, as_override, for_misplaced, home_of, is_accepted
 from zen_cli.config.language.examples import example, kind_example
-from zen_cli.config.language.grammar import ARTICLES, KeyPath, dotted, expanded, only_key
-from zen_cli.config.language.registry import COMPONENTS, REQUIRED, Settings, settings_in_yaml, settings_of
+from zen_cli.config.language.grammar import ARTICLES, expanded, only_key, shortest
+from zen_cli.config.language.registry import (
+    COMPONENTS,
+    Settings,
+    first_of,
+    required_in,
+    settings_in_yaml,
+    settings_of,
+)
 from zen_cli.config.language.synonyms import meant
 from zen_cli.config.language.values import shown
-from zen_cli.config.text import written
-from zen_cli.config.text.problems import Place, listed
-from zen_cli.config.text.reader import Node
+from zen_cli.config.text import hints, written
+from zen_cli.config.text.paths import KeyPath, dotted
+from zen_cli.config.text.problems import Place
+from zen_cli.config.text.reader import Node, plain_scalar
+from zen_cli.config.text.words import listed
 from zen_cli.errors import printable, quoted
 
 Complaint = tuple[Place, KeyPath, str, str]  # where, the key, what is wrong, the hint
@@ -23,15 +34,15 @@ _ARGUMENT_KEYS = ("init_args", "config", "params", "args", "kwargs", "settings")
 def unknown_component(kind: str, name: str, node: Node, path: KeyPath) -> Complaint:
     """The problem of a node with a single name that no component of the kind has."""
     place, message = node.keys[name] if node.keys else node.place, f"there is no {kind} named {quoted(name)}"
-    if written_out := _spelt_otherwise(kind, node) or _settings_alone(kind, node):
-        return node.place, path, message, f"write `{written_out}`"
+    if written_out := _spelt_otherwise(kind, node) or _settings_alone(kind, node) or _called(kind, name):
+        return node.place, path, message, hints.write(written_out)
     if near := meant(name, COMPONENTS[kind]):
-        return place, path, message, f"did you mean `{near}`?"
+        return place, path, message, hints.did_you_mean(near)
     others = [ARTICLES[other] for other, components in COMPONENTS.items() if name in components]
-    return place, path, message + (f", which is {listed(others)}" if others else ""), _any_of(kind)
+    return place, path, message + (f", which is {listed(others)}" if others else ""), hints.use(COMPONENTS[kind])
 
 
-def not_one_component(kind: str, node: Node, path: KeyPath) -> Complaint:
+def not_one_component(kind: str, node: Node, path: KeyPath, blocks: Mapping[KeyPath, Settings]) -> Complaint:
     """The problem of a node that should hold one component's name and holds something else, or several keys."""
     if not isinstance(node.value, dict) or not node.value:
         return (
@@ -47,8 +58,12 @@ def not_one_component(kind: str, node: Node, path: KeyPath) -> Complaint:
     message = f"expected one {kind}, got {len(node.value)} keys: {names}"
     whole = _spelt_otherwise(kind, node) or _settings_alone(kind, node) or _with_surplus(kind, node, first)
     if whole:
-        return node.place, path, message, f"write `{whole}`"
-    return node.keys[second], (*path, second), message, _for_surplus(kind, path, first, second)
+        return node.place, path, message, hints.write(whole)
+    hint = _for_surplus(kind, path, first, second)
+    home = home_of(second, blocks)
+    if home and second not in COMPONENTS[kind] and not hint.startswith("move"):
+        hint = for_misplaced(second, node.value[second], path, home)
+    return node.keys[second], (*path, second), message, hint
 
 
 def too_short(kind: str, name: str, node: Node, settings: Node, path: KeyPath) -> Complaint | None:
@@ -56,7 +71,7 @@ def too_short(kind: str, name: str, node: Node, settings: Node, path: KeyPath) -
     assert isinstance(settings.value, dict)
     argument = node.value[name] if isinstance(node.value, dict) else settings
     known = settings_of(COMPONENTS[kind][name])
-    lacks = [s for s in known.values() if s.default is REQUIRED and s.name not in settings.value]
+    lacks = [known[key] for key in required_in(known) if key not in settings.value]
     if not lacks or (isinstance(node.value, dict) and isinstance(argument.value, dict)):
         return None
     given = {key: child.plain() for key, child in settings.value.items()}
@@ -65,25 +80,18 @@ def too_short(kind: str, name: str, node: Node, settings: Node, path: KeyPath) -
     message = "is missing"
     if given:
         message += f": `{name}: {written.flow(argument.plain())}` gives {next(iter(given))}"
-    hint = f"write `{name}: {_shortest(known, given | {setting.name: example(setting) for setting in lacks})}`"
-    if given and len(lacks) == 1 and is_accepted(lacks[0].annotation, argument.plain()):
-        hint = f"write `{name}: {written.flow({lacks[0].name: argument.plain()})}`; or {hint}"
+    offered = [shortest(kind, name, given | {setting.name: example(setting) for setting in lacks})]
+    if len(lacks) == len(required_in(known)) == len(given) == 1 and is_accepted(lacks[0].annotation, argument.plain()):
+        offered = [{name: {lacks[0].name: argument.plain()}}, *offered]
+    hint = hints.either(hints.write(written.one_line(component)) for component in offered)
     return node.place, (*path, lacks[0].name), message, hint
-
-
-def _shortest(known: Settings, values: dict[str, Any]) -> str:
-    return written.flow(values[next(iter(known))] if list(values) == [next(iter(known))] else values)
-
-
-def _any_of(kind: str) -> str:
-    return f"use {listed((f'`{name}`' for name in COMPONENTS[kind]), 'or')}"
 
 
 def _in_list(kind: str, node: Node) -> str:
     """For a list around the one component, or for anything else that is no name."""
     if isinstance(node.value, list) and len(node.value) == 1 and only_key(expanded(node.value[0], kind)):
-        return f"write `{written.one_line(node.plain()[0])}`"
-    return _any_of(kind)
+        return hints.write(written.one_line(node.plain()[0]))
+    return hints.use(COMPONENTS[kind])
 
 
 # --- written as elsewhere ---
@@ -103,6 +111,22 @@ def _spelt_otherwise(kind: str, node: Node) -> str | None:
                     settings |= settings.pop(holder)
             return written.one_line({name: settings}) if settings else name
     return None
+
+
+def _called(kind: str, name: str) -> str | None:
+    """`Adam(lr=0.1)` or `LSTM(16)`, as Python calls it."""
+    call = re.fullmatch(r"(\w{1,40})\(([^()]{0,100})\)", name)
+    known = meant(call[1], COMPONENTS[kind]) if call else None
+    if call is None or known is None:
+        return None
+    settings: dict[str, Any] = {}
+    for argument in filter(None, map(str.strip, call[2].split(","))):
+        key, equals, value = argument.rpartition("=")
+        first = first_of(COMPONENTS[kind][known])
+        settings[key.strip() if equals or first is None else first.name] = plain_scalar(value.strip())
+    if not settings.keys() <= settings_of(COMPONENTS[kind][known]).keys():
+        return None
+    return written.one_line(shortest(kind, known, settings))
 
 
 def _settings_alone(kind: str, node: Node) -> str | None:
@@ -139,14 +163,14 @@ def _with_surplus(kind: str, node: Node, first: str) -> str | None:
 
 
 def _for_surplus(kind: str, path: KeyPath, first: str, second: str) -> str:
-    here = dotted((*path, second))
+    here = (*path, second)
     if first in COMPONENTS[kind] and second in settings_in_yaml(kind, first):
-        return f"move `{here}` to `{dotted((*path, first))}`, for example by indenting it"
+        return f"{hints.move(here, (*path, first))}, for example by indenting it"
     if second not in COMPONENTS[kind]:
-        return f"remove `{here}`" if len(second) <= LONGEST_NAME else ""
+        return hints.remove(here) if len(second) <= LONGEST_NAME else ""
     if path and isinstance(path[-1], int):
-        return f"put a dash before `{second}`"
-    return f"remove `{here}`; or remove `{dotted((*path, first))}`"
+        return hints.put_dash(second)
+    return hints.either(map(hints.remove, [here, (*path, first)]))
 
 
 def _beside_in_override(kind: str, node: Node, path: KeyPath, first: str, second: str) -> tuple[str, str]:
@@ -155,12 +179,12 @@ def _beside_in_override(kind: str, node: Node, path: KeyPath, first: str, second
     if first not in COMPONENTS[kind]:
         return message, ""
     settings = settings_in_yaml(kind, first)
-    if meant(second, [first]):
-        return message, f"did you mean `{first}`?"
+    if second not in COMPONENTS[kind] and meant(second, [first]):
+        return message, hints.did_you_mean(first)
     if second not in settings and (other := meant(second, COMPONENTS[kind])):
         assert isinstance(node.value, dict)
         return f"{message}, not {other}", as_override(path, {other: node.value[second].plain()})
     if near := meant(second, settings):
-        return message, f"did you mean `{first}.{near}`?"
+        return message, hints.did_you_mean(f"{first}.{near}")
     has = f"whose settings are {listed(settings)}" if settings else "which takes no settings"
     return f"{message}, {has}, and there is no {kind} named {quoted(second)}", ""

@@ -1,17 +1,23 @@
 """KEY=VALUE arguments: changes to the tree of a config before it is resolved.
 
 KEY is a dotted path, `optimizer.RMSProp.lr` or `model.0.RNN.hidden_dim`, in which an item of a list is given by its
-number, a layer also by its name; VALUE is YAML, read by the same reader. KEY+=VALUE adds to a list, and null in the
-place of an item takes it out.
+number, a layer also by its name; VALUE is YAML, read by the same reader. It stands over the config as the config stands
+over one that it extends: blocks are merged. KEY+=VALUE adds to a list, and null in the place of an item takes it out.
 """
 
-import shlex
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from types import NoneType
 
-from zen_cli.config.language.grammar import expand_components, only_key
-from zen_cli.config.text.problems import FIRST_ARGUMENT, ConfigError, Place, Problem, Source, listed, nearest
+from zen_cli.config.language.grammar import expand_components, is_section, only_key
+from zen_cli.config.language.registry import COMMON_SETTINGS
+from zen_cli.config.language.schema import Config
+from zen_cli.config.merging import Type, below, merged
+from zen_cli.config.text import hints
+from zen_cli.config.text.problems import FIRST_ARGUMENT, ConfigError, Place, Problem, Source
 from zen_cli.config.text.reader import Node, read_text
 from zen_cli.config.text.syntax import LONGEST_PATH
+from zen_cli.config.text.words import listed, nearest
 from zen_cli.errors import printable
 
 
@@ -19,6 +25,8 @@ def apply(root: Node, arguments: Sequence[str]) -> list[Problem]:
     """Change the tree as the arguments say, in their order; returns the problems of those that cannot be applied."""
     problems: list[Problem] = []
     taken_out: list[tuple[list[Node], Node]] = []
+    if "=" in arguments[1:]:
+        return [_spaced(arguments)]
     for order, argument in enumerate(arguments, start=FIRST_ARGUMENT):
         try:
             taken_out += _Override(argument, order).change(root)
@@ -39,36 +47,62 @@ class _Override:
             raise self.error("an override is KEY=VALUE", _example(argument))
         if len(key) > LONGEST_PATH or not key.isprintable():
             raise self.error(f"a key has at most {LONGEST_PATH} characters, all of them printable")
+        if (dotted := re.sub(r"\[(\w+)\]", r".\1", key)) != key:
+            hint = hints.write_argument(dotted, self.given())
+            raise self.error("an item of a list goes by its number after a dot", hint)
         if self.keys == ["extends"]:
             raise self.error("only a file can extend another: an override has no place that paths start from")
         self.value = read_text(argument, "override", order, value_at=len(key) + 1)
 
     def change(self, root: Node) -> list[tuple[list[Node], Node]]:
         """Change the tree; returns the items that are to be taken out of their lists."""
-        owner, node = root, root
+        owner, node, kind_of = root, root, Config
         for depth, key in enumerate(self.keys):
             expand_components(root)  # so that each step of the path exists, however the file writes it
-            owner, node = node, self.step(node, key, depth)
+            owner, node, kind_of = node, self.step(node, key, depth), below(kind_of, key)
+        expand_components(root)
         if self.appends:
             self.append(node)
         elif self.value.value is None and isinstance(owner.value, list):
             return [(owner.value, node)]
         else:
-            node.value, node.keys, node.place = self.value.value, self.value.keys, self.value.place
+            self.put(node, kind_of)
         return []
+
+    def put(self, node: Node, kind_of: Type) -> None:
+        if is_section(kind_of) and self.value.value is None:
+            raise self.error(f"{self.path()} is a block of keys, and null turns off only one of them")
+        new = merged(node, self.in_longest_form(kind_of), kind_of)
+        kept = {id(leaf) for leaf in _leaves(new)}
+        for lost in _leaves(node):
+            if lost.place.source.is_argument and id(lost) not in kept and lost.place.source is not self.source:
+                message = f"{printable(self.argument)}, which comes later, takes the place of this"
+                raise ConfigError([Problem(lost.place, self.path(), message)])
+        node.value, node.keys, node.place = new.value, new.keys, new.place
+
+    def in_longest_form(self, kind_of: Type) -> Node:
+        """The value with its components in full; `optimizer.SGD=0.1` gives the first setting, as `SGD: 0.1` does."""
+        own = [key for key in kind_of if key not in COMMON_SETTINGS["layer"]] if isinstance(kind_of, Mapping) else []
+        if own and not isinstance(self.value.value, dict | NoneType):
+            return Node({own[0]: self.value}, self.value.place, {own[0]: self.value.place})
+        expand_components(self.value, kind_of)
+        return self.value
 
     def append(self, node: Node) -> None:
         if node.place.source is self.source or node.value is None:  # not in the file
             node.value, node.place = [], self.value.place
         if not isinstance(node.value, list):
-            hint = f"write `{self.path()}={self.given()}`"
-            raise self.error(f"{self.path()} is no list, so nothing can be added to it", hint)
+            message = f"{self.path()} is no list, so nothing can be added to it"
+            raise self.error(message, hints.write(f"{self.path()}={self.given()}"))
         node.value += self.value.value if isinstance(self.value.value, list) else [self.value]
 
     def step(self, node: Node, key: str, depth: int) -> Node:
         """The node under `key`; a key that is not in the file yet is made."""
         if isinstance(node.value, list):
             return node.value[self.index(key, node.value, depth)]
+        if key.isdecimal() and node.place.source is self.source:
+            node.value = []
+            raise self.error(*self.no_item(key, [], depth), depth)
         if not isinstance(node.value, dict):
             node.value, node.keys, node.place = {}, {}, self.place(depth)
         node.keys.setdefault(key, self.place(depth))
@@ -80,16 +114,19 @@ class _Override:
             return names.index(key)
         if key.isdecimal() and key.isascii() and len(key) < 10 and int(key) < len(items):
             return int(key)
-        raise self.error(*self.no_item(key, [name for name in names if name], len(items), depth), depth)
+        raise self.error(*self.no_item(key, items, depth), depth)
 
-    def no_item(self, key: str, names: list[str], count: int, depth: int) -> tuple[str, str]:
+    def no_item(self, key: str, items: list[Node], depth: int) -> tuple[str, str]:
         message = f"{self.path(depth)} has no item {printable(key)}"
+        names = [name for name in map(_name, items) if name]
         if near := nearest(key, names):
-            return message, f"did you mean `{near}`?"
-        if not count:
-            return f"{message}: it is an empty list", f"write `{self.path(depth)}+={self.given()}`"
+            return message, hints.did_you_mean(near)
+        if not items:
+            return f"{message}: it is an empty list", hints.write(f"{self.path(depth)}+={self.given()}")
+        if same := [str(i) for i, item in enumerate(items) if only_key(item) == key]:
+            return f"{message}: one goes by its number, or its name", hints.use(same)
         called = f", and there are the names {listed(names)}" if names else ""
-        return f"{message}: they are numbered from 0 to {count - 1}{called}", ""
+        return f"{message}: they are numbered from 0 to {len(items) - 1}{called}", ""
 
     def path(self, depth: int | None = None) -> str:
         return ".".join(self.keys[:depth])
@@ -107,11 +144,30 @@ class _Override:
         return ConfigError([Problem(whole if depth is None else self.place(depth), "", message, hint)])
 
 
+def _leaves(node: Node) -> Iterator[Node]:
+    """The values in a tree that hold no others."""
+    if isinstance(node.value, dict | list) and node.value:
+        for child in node.value.values() if isinstance(node.value, dict) else node.value:
+            yield from _leaves(child)
+    else:
+        yield node
+
+
+def _spaced(arguments: Sequence[str]) -> Problem:
+    """The problem of `key = value`, which a shell makes three arguments of."""
+    i = arguments.index("=", 1)
+    whole = printable("".join(arguments[i - 1 : i + 2]))
+    place = Place(
+        Source("override", [" ".join(arguments[i - 1 : i + 2])], FIRST_ARGUMENT), 1, len(arguments[i - 1]) + 2
+    )
+    return Problem(place, "", f"an override has no spaces around its `=`: {whole}")
+
+
 def _example(argument: str) -> str:
     key, colon, value = argument.partition(":")
     if colon and key and value.strip() and len(argument) <= LONGEST_PATH:
-        return f"write `{shlex.quote(f'{key}={value.strip()}')}`"
-    return "write `training.epochs=20`, for example"
+        return hints.write_argument(key, value.strip())
+    return f"{hints.write_argument('training.epochs', '20')}, for example"
 
 
 def _name(item: Node) -> str | None:

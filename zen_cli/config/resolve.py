@@ -10,21 +10,22 @@ from zen_cli.config import advice, misnamed
 from zen_cli.config.extends import KEY
 from zen_cli.config.language.grammar import (
     PLURALS,
-    KeyPath,
     component_kind,
-    dotted,
     expanded,
     is_section,
     item_type,
     may_be_null,
     only_key,
 )
-from zen_cli.config.language.registry import COMMON, COMPONENTS, REQUIRED, Settings, settings_in_yaml, settings_of
+from zen_cli.config.language.registry import COMMON_SETTINGS, COMPONENTS, Settings, settings_in_yaml, settings_of
 from zen_cli.config.language.schema import Config
 from zen_cli.config.language.synonyms import meant
 from zen_cli.config.language.values import RefusedError, accept, describe, shown
+from zen_cli.config.text import hints
+from zen_cli.config.text.paths import KeyPath, dotted
 from zen_cli.config.text.problems import ConfigError, Place, Problem
 from zen_cli.config.text.reader import Node
+from zen_cli.errors import quoted
 
 ENOUGH = 500  # problems: a text of nothing else is not looked at to its end
 
@@ -64,7 +65,7 @@ class _Resolver:
 
     def __init__(self, root: Node) -> None:
         self.root = root
-        self.lacks_base = isinstance(root.value, dict) and KEY in root.value  # it is no file's name
+        self.base_is_unknown = isinstance(root.value, dict) and KEY in root.value  # it is no file's name
         self.problems: list[Problem] = []
         self.places: dict[KeyPath, Place] = {}
         self.missing: dict[KeyPath, Problem] = {}
@@ -82,22 +83,22 @@ class _Resolver:
         known = settings_of(section)
         if not isinstance(node.value, dict):
             message = f"expected a block of keys ({', '.join(known)}), got {shown(node.plain())}"
-            return self.refuse(node.place, path, message, advice.for_block(known, node))
+            return self.refuse(node.place, path, message, advice.for_block(section, node))
         return self.settings(known, node, path)
 
     def settings(self, known: Settings, node: Node, path: KeyPath) -> dict[str, Any]:
         """The settings in a mapping node: unknown ones refused, the others checked, defaults filled in."""
         assert isinstance(node.value, dict)
-        explained = self.unknown_keys(known, node, path)
+        misspelt = self.unknown_keys(known, node, path)
         result = {}
         for name, setting in known.items():
             if name in node.value:
                 given = node.value[name]
                 empty = setting.default == () and given.value in ([], None)  # as it is by default
                 result[name] = [] if empty else self.value(setting.annotation, given, (*path, name))
-            elif setting.default is not REQUIRED:
+            elif not setting.is_required:
                 result[name] = _as_plain(setting.default)
-            elif name not in explained and not self.lacks_base:
+            elif name not in misspelt and not self.base_is_unknown:
                 place = node.place if path else dataclasses.replace(node.place, width=0)  # no part of the file
                 problem = Problem(place, dotted((*path, name)), "is missing", advice.for_missing(setting, path))
                 self.missing[(*path, name)] = problem
@@ -106,20 +107,20 @@ class _Resolver:
     def unknown_keys(self, known: Settings, node: Node, path: KeyPath) -> set[str]:
         """Refuse the keys that are not known; returns the names that they were probably meant to be."""
         assert isinstance(node.value, dict)
-        explained = set()
+        misspelt = set()
         for key in (key for key in node.value if key not in known):
             place = node.keys[key]
             free = [name for name in known if not self.is_beside(name, key, node)]
             if near := meant(key, free):
-                explained.add(near)
-                hint = f"did you mean `{near}`?"
+                misspelt.add(near)
+                hint = hints.did_you_mean(near)
             elif home := advice.home_of(key, self.blocks):
                 self.elsewhere.add(home)
                 hint = advice.for_misplaced(key, node.value[key], path, home)
             else:
-                hint = advice.for_unknown_key(key, path, known)
+                hint = advice.for_unknown_key(key, node.value[key], path, known)
             self.refuse(place, (*path, key), "there is no such key", hint)
-        return explained
+        return misspelt
 
     def is_beside(self, name: str, key: str, node: Node) -> bool:
         """Whether the name stands in the same file as the key, so that this cannot have been meant for it."""
@@ -131,40 +132,46 @@ class _Resolver:
         if is_section(annotation):
             return self.section(annotation, node, path)
         if kind := component_kind(annotation):
-            absent = node.value is None and may_be_null(annotation)
-            return None if absent else self.component(kind, node, path)
-        if (item := item_type(annotation)) is not None:
-            return self.items(item, node, path)
+            if may_be_null(annotation) and node.value is None:
+                return None
+            if may_be_null(annotation) and str(node.value).casefold() in ("none", "nil"):
+                message = f"there is no {kind} named {quoted(str(node.value))}"
+                return self.refuse(node.place, path, message, hints.write("null"))
+            return self.component(kind, node, path)
+        if item_type(annotation) is not None:
+            return self.items(annotation, node, path)
         try:
             return accept(annotation, node.plain())
         except RefusedError as refusal:
             return self.refuse(node.place, path, str(refusal), advice.for_value(annotation, node))
 
     def items(self, annotation: Any, node: Node, path: KeyPath) -> Any:
+        item, kind = item_type(annotation), component_kind(item_type(annotation))
         if not isinstance(node.value, list) or not node.value:
-            message = f"expected {_list_of(annotation)}, got {shown(node.plain())}"
-            return self.refuse(node.place, path, message, advice.for_list(annotation, node))
-        return [self.value(annotation, item, (*path, i)) for i, item in enumerate(node.value)]
+            expected = f"a list of {PLURALS[kind]}, each after a dash" if kind else describe(annotation)
+            message = f"expected {expected}, got {shown(node.plain())}"
+            return self.refuse(node.place, path, message, advice.for_list(item, node))
+        return [self.value(item, child, (*path, i)) for i, child in enumerate(node.value)]
 
     def component(self, kind: str, node: Node, path: KeyPath) -> Any:
         longest = expanded(node, kind)
         name = only_key(longest)
         if name is None:
-            return self.refuse(*misnamed.not_one_component(kind, node, path))
+            return self.refuse(*misnamed.not_one_component(kind, node, path, self.blocks))
         if name not in COMPONENTS[kind]:
             return self.refuse(*misnamed.unknown_component(kind, name, node, path))
         assert isinstance(longest.value, dict)
         settings, inner = longest.value[name], (*path, name)
         if not isinstance(settings.value, dict):
             message = f"{name} takes no value, got {shown(settings.plain())}"
-            return self.refuse(node.place, path, message, f"write `{name}`")
+            return self.refuse(node.place, path, message, hints.write(name))
         self.places[inner] = longest.keys[name]
         if complaint := misnamed.too_short(kind, name, node, settings, inner):
             return self.refuse(*complaint)
         resolved = self.settings(settings_in_yaml(kind, name), settings, inner)
-        if isinstance(given := resolved.get("name"), str) and "name" in COMMON.get(kind, {}):
+        if isinstance(given := resolved.get("name"), str) and "name" in COMMON_SETTINGS.get(kind, {}):
             self.names.append((given, self.places[*inner, "name"], inner))
-        absent = {key for key in COMMON.get(kind, {}) if resolved[key] is None}
+        absent = {key for key in COMMON_SETTINGS.get(kind, {}) if resolved[key] is None}
         return {name: {key: value for key, value in resolved.items() if key not in absent}}
 
     def demand_different_names(self) -> None:
@@ -175,7 +182,7 @@ class _Resolver:
                 message = f"this is the name of {dotted(first[name][:-1])} already: a name stands for one layer"
                 other = advice.another_name(name, taken)
                 taken.add(other)
-                self.refuse(place, (*path, "name"), message, f"write `{other}`")
+                self.refuse(place, (*path, "name"), message, hints.write(other))
             first.setdefault(name, path)
 
     def refuse(self, place: Place, path: KeyPath, message: str, hint: str = "") -> Any:
@@ -183,12 +190,6 @@ class _Resolver:
         if len(self.problems) >= ENOUGH:
             raise ConfigError(self.problems)
         return None
-
-
-def _list_of(annotation: Any) -> str:
-    """A list of such items, in words."""
-    kind = component_kind(annotation)
-    return f"a list of {PLURALS[kind]}, each after a dash" if kind else f"a list, each {describe(annotation)}"
 
 
 def _as_plain(default: Any) -> Any:

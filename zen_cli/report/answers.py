@@ -3,6 +3,7 @@
 Apart from results.py so that `zen predict` need not import matplotlib, which takes longer than the rest of it.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,6 @@ import numpy as np
 from zen_cli.config.build import Experiment
 from zen_cli.data.files import read_table
 from zen_cli.errors import DataError
-from zen_cli.report import standard_output
 from zen_cli.training import predictions
 from zen_cli.training.durable import deliver
 from zen_cli.training.predictions import Table, as_csv
@@ -26,7 +26,7 @@ def predict(run: Run, steps: int | None, input_file: str | None, output: str | N
     with _blamed_on(input_file):
         table, name = _predictions(experiment, steps, given)
     if output == "-":
-        standard_output.put(as_csv(table).decode())
+        sys.stdout.write(as_csv(table).decode())
         return None
     path = Path(output) if output else run.predictions / f"{name}.csv"
     deliver(path, as_csv(table))

@@ -6,16 +6,17 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TextIO
 
-from rich.console import Console
 from rich.text import Text
 
 from zen_cli.config.guide import usage
 from zen_cli.config.guide.topics import Component, Kind, Leaf, Section, Topic, takers
-from zen_cli.config.language.docs import default_in_words, describe_setting, document, first_sentence, value_in_words
+from zen_cli.config.language.docs import default_in_words, describe_setting, document, first_sentence
 from zen_cli.config.language.grammar import ARTICLES, PLURALS, component_kind, is_section
-from zen_cli.config.language.registry import COMPONENTS, REQUIRED, Setting, Settings, settings_in_yaml, settings_of
+from zen_cli.config.language.registry import COMPONENTS, Setting, Settings, settings_in_yaml, settings_of
 from zen_cli.config.language.schema import Config
-from zen_cli.config.text.problems import listed
+from zen_cli.config.language.values import describe
+from zen_cli.config.text.words import listed
+from zen_cli.report.console import PlainConsole
 
 WIDEST = 100  # lines that are easy to read
 CONFIG = "mine.yaml"
@@ -32,7 +33,7 @@ MORE = "`zen explain layers` says what each of them does, `zen explain RNN` or `
 
 def show(topics: Sequence[Topic], out: TextIO | None = None) -> None:
     """Explain topics, or without any say what there is, as wide as the terminal."""
-    console = Console(file=out or sys.stdout, highlight=False, markup=False)
+    console = PlainConsole(out or sys.stdout)
     page = Page(min(WIDEST, console.width))
     text = page.of(topics) if topics else page.overview()
     console.print(_coloured(text) if console.is_terminal else text, soft_wrap=True)
@@ -145,10 +146,10 @@ def _alike(topics: Sequence[Topic]) -> list[list[Topic]]:
 
 def _value(setting: Setting) -> str:
     """`a whole number >= 1, default 32`."""
-    words, default = value_in_words(setting.annotation), default_in_words(setting)
+    words, default = describe(setting.annotation), default_in_words(setting)
     if is_section(setting.annotation):
         return words
-    return f"{words}, {default}" if setting.default is REQUIRED else f"{words}, default {default}"
+    return f"{words}, {default}" if setting.is_required else f"{words}, default {default}"
 
 
 def _value_of_several(leaves: Sequence[Leaf]) -> str:
@@ -159,7 +160,7 @@ def _value_of_several(leaves: Sequence[Leaf]) -> str:
     if len(owners) == 1:
         return _value(leaves[0].setting)
     defaults = (f"{default} in {listed(names)}" for default, names in owners.items())
-    return f"{value_in_words(leaves[0].setting.annotation)}, default {', '.join(defaults)}"
+    return f"{describe(leaves[0].setting.annotation)}, default {', '.join(defaults)}"
 
 
 def _summaries(kind: str) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import TextIO
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -13,7 +12,8 @@ from zen_cli.config.meaning.components import name_of
 from zen_cli.config.text.problems import ConfigError
 from zen_cli.errors import ZenError
 from zen_cli.memory import bytes_in_words
-from zen_cli.report.tables import PlainConsole, model_table, shape_in_words
+from zen_cli.report.console import PlainConsole
+from zen_cli.report.tables import model_table, shape_in_words
 from zen_cli.training.estimate import Estimate
 from zen_cli.training.levels import Finding, Read
 
@@ -22,20 +22,25 @@ WIDTH = max(map(len, LEVELS))
 
 
 def show(findings: Iterable[Finding], out: TextIO, warn: Callable[[str], object]) -> None:
-    """Print each finding as it comes; an error ends it, after the level that it is of."""
+    """Print each finding as it comes; an error ends it, after the levels that it is of."""
     console, levels = PlainConsole(out), iter(LEVELS)
+    told = 0  # problems, of data that the model can be tried on all the same
     try:
         for finding in findings:
-            _show_level(console, next(levels), True, list(_described(finding)))
+            told = len(finding.problems) if isinstance(finding, Loaded) else 0
+            _show_level(console, next(levels), not told, [_count(told, "problem")] if told else _described(finding))
             for text in finding.warnings if isinstance(finding, Read | Experiment) else ():
                 warn(text)
-    except ZenError as error:
-        said = _count(len(error.problems), "problem") if isinstance(error, ConfigError) else "failed"
-        _show_level(console, next(levels), False, [said])
+    except ConfigError as error:
+        if untold := len(error.problems) - told:
+            _show_level(console, next(levels), False, [_count(untold, "problem")])
+        raise
+    except ZenError:
+        _show_level(console, next(levels), False, ["failed"])
         raise
 
 
-def _show_level(console: Console, level: str, passed: bool, parts: list[str | Table]) -> None:
+def _show_level(console: PlainConsole, level: str, passed: bool, parts: Iterable[str | Table]) -> None:
     marks = ("✗", "✓") if console.is_terminal and console.encoding.startswith("utf") else ("no", "ok")
     mark = Text(marks[passed], style="bold green" if passed else "bold red")
     first, *others = parts

@@ -1,5 +1,6 @@
 """Configs to start from, the shipped examples and the templates of `zen init`, and how their files reach a person."""
 
+import os
 import shlex
 import shutil
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import click
 
 from zen_cli import shipped
-from zen_cli.config.text.problems import listed, nearest
+from zen_cli.config.text.words import listed, nearest
 from zen_cli.errors import UserError, printable, quoted
 from zen_cli.training.durable import deliver, make_directories
 
@@ -72,7 +73,7 @@ def _read(path: Path) -> Starter:
 def listing() -> str:
     """The examples, with what to expect of each: wrapped on a terminal, else a line each, with tabs."""
     rows = [(example.name, example.purpose, _in_short(example.expectation)) for example in examples().values()]
-    if sys.stdout is None or not sys.stdout.isatty():
+    if not sys.stdout.isatty():
         return "".join("\t".join(row) + "\n" for row in rows)
     formatter = click.HelpFormatter(width=min(shutil.get_terminal_size().columns, WIDEST))
     formatter.write_dl([(name, f"{purpose} {expected}") for name, purpose, expected in rows])
@@ -89,34 +90,47 @@ def _in_short(expectation: str) -> str:
 
 
 def write(files: Mapping[Path, str], force: bool, elsewhere: str) -> str:
-    """Write configs into a directory, all of them or none, and the schema beside them; returns what to tell of that.
+    """Write configs into a directory, and the schema beside them; returns what to tell of that.
 
-    Files that are there as they should be stay untouched. Raises UserError, which says how to put configs `elsewhere`,
-    where one would be replaced and not by `force`.
+    All places are looked at before the first file is written, and files that are there as they should be stay
+    untouched. Raises UserError, which says how to put configs `elsewhere`, where something else than a file is in the
+    way, or where a config would be replaced and not by `force`.
     """
+    first = next(iter(files))
+    beside = [] if _is_stream(first) else [first.parent / shipped.SCHEMA]
+    if blocked := [path for path in [*files, *beside] if _is_in_the_way(path)]:
+        verb = "is no regular file" if len(blocked) == 1 else "are no regular files"
+        raise UserError(f"{listed(map(str, blocked))} {verb}: {elsewhere}")
     missing = {path: text.encode() for path, text in files.items() if not _holds(path, text.encode())}
     if (differing := [path for path in missing if path.is_file()]) and not force:
         verbs, them = ("exists and differs", "it") if len(differing) == 1 else ("exist and differ", "them")
         raise UserError(f"{listed(map(str, differing))} {verbs}: {elsewhere}, or replace {them} with --force")
     for path, data in missing.items():
         make_directories(path.parent)
-        deliver(path, data)
-    first = next(iter(files))
-    schema = [_put_schema(first.parent, force)] if first.is_file() else []  # not beside a device or a pipe
-    return "\n".join([*schema, *_next_steps(first)])
+        deliver(path, data, replaces=force)
+    return "\n".join([*(_put_schema(path, force) for path in beside), *_next_steps(first)])
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether it is a pipe or a device such as /dev/stdout: what is written there replaces nothing."""
+    return path.is_fifo() or path.is_char_device()
+
+
+def _is_in_the_way(path: Path) -> bool:
+    return os.path.lexists(path) and not path.is_file() and not _is_stream(path)  # a directory, a link to nothing
 
 
 def _holds(path: Path, data: bytes) -> bool:
     return path.is_file() and path.read_bytes() == data
 
 
-def _put_schema(folder: Path, force: bool) -> str:
-    """Put the schema into a directory; one of another version stays, unless by `force`."""
-    path, data = folder / shipped.SCHEMA, (shipped.folder() / shipped.SCHEMA).read_bytes()
+def _put_schema(path: Path, force: bool) -> str:
+    """Write the schema; one of another version stays, unless by `force`."""
+    data = (shipped.folder() / shipped.SCHEMA).read_bytes()
     if not _holds(path, data):
         if path.is_file() and not force:
             return f"{path} stays as it is, from another version of zen: `zen schema` prints that of this one"
-        deliver(path, data)
+        deliver(path, data, replaces=force)
     return f"{path} lets editors complete and check configs"
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from rich.console import Console
 from rich.table import Table
 
 from zen_cli.memory import bytes_in_words
@@ -14,6 +13,7 @@ from zen_cli.metric import title
 from zen_cli.nn import Model
 from zen_cli.nn.layers import LayerSummary
 from zen_cli.nn.parameters import Shape
+from zen_cli.report.console import PlainConsole
 from zen_cli.training.loop import EpochRecord
 from zen_cli.training.predictions import Scores
 from zen_cli.training.run import Run
@@ -66,16 +66,6 @@ def show_result(
     lines = [f"Run    {run.path}", *(f"       {path}" for path in files)]
     lines += [f"Next   zen predict {name}{' --steps 100' * goes_on}", f"       zen plot {name}"]
     _print(out, f"Trained {last.epoch} epochs, {last.step} steps: loss {last.loss:.4g}", table, *lines)
-
-
-class PlainConsole(Console):
-    """rich's console, which takes text as it is. A reader that has gone is an error, as it is for a plain `print`."""
-
-    def __init__(self, out: TextIO) -> None:
-        super().__init__(file=out, highlight=False, markup=False)
-
-    def on_broken_pipe(self) -> None:
-        raise  # the BrokenPipeError: rich calls this while it handles one
 
 
 def _table(*columns: str) -> Table:

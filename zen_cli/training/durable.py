@@ -9,8 +9,11 @@ from pathlib import Path
 NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)  # a link planted under our name is not written through
 
 
-def publish(path: Path, chunks: Iterable[bytes]) -> None:
-    """Write a file that is either wholly there under its name or not at all, and lasts once this returns."""
+def publish(path: Path, chunks: Iterable[bytes], *, replaces: bool = True) -> None:
+    """Write a file that is either wholly there under its name or not at all, and lasts once this returns.
+
+    FileExistsError where it is not to replace what has its name by then.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")  # a name of this process alone
     temporary.unlink(missing_ok=True)  # left by a process that had our number, and was killed
     with _opened(temporary, path, os.O_EXCL | NOFOLLOW) as descriptor:
@@ -18,6 +21,8 @@ def publish(path: Path, chunks: Iterable[bytes]) -> None:
             for chunk in chunks:
                 _write_all(descriptor, chunk)
             os.fsync(descriptor)
+            if not replaces:
+                _claim(path)
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -25,13 +30,16 @@ def publish(path: Path, chunks: Iterable[bytes]) -> None:
     sync_directory(path.parent)
 
 
-def deliver(path: Path, data: bytes) -> None:
-    """Write a person's output file whole; what is no plain file (a pipe, /dev/stdout) is written to as it is."""
+def deliver(path: Path, data: bytes, *, replaces: bool = True) -> None:
+    """Write a person's output file whole; what is no plain file (a pipe, /dev/stdout) is written to as it is.
+
+    FileExistsError where it is not to replace a file.
+    """
     if path.exists() and not path.is_file():
         with _opened(path, path, 0) as descriptor:
             _write_all(descriptor, data)
     else:  # a link stays one: the file behind it is replaced
-        publish(path.resolve(), [data])
+        publish(path.resolve(), [data], replaces=replaces)
 
 
 def append(path: Path, data: bytes) -> None:
@@ -83,6 +91,12 @@ def _opened(path: Path, named: Path, flags: int) -> Iterator[int]:
             os.close(descriptor)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(named)) from None
+
+
+def _claim(path: Path) -> None:
+    """Take a name that nothing has; not by a link to the file, which some file systems do not know."""
+    with _opened(path, path, os.O_EXCL | NOFOLLOW):
+        pass
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -38,9 +38,8 @@ def estimate(experiment: Experiment) -> Estimate:
     settings = experiment.config["training"]
     environment.pin_threads(settings["threads"])
     environment.keep_freed_memory()
-    demand_memory(experiment)
     process = memory.used()
-    footprint = measured(experiment)
+    footprint = demand_memory(experiment) or measured(experiment)
     experiment.model.build()
     first, full, last = _time_steps(training(experiment, dict))
     step = median(full or last)

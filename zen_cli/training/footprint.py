@@ -13,7 +13,7 @@ import numpy as np
 
 from zen_cli import memory
 from zen_cli.config.build import Experiment
-from zen_cli.config.meaning.checks import misfit
+from zen_cli.config.meaning.blame import misfit
 from zen_cli.config.meaning.cures import Add, Cure
 from zen_cli.config.text.problems import ConfigError
 from zen_cli.errors import NonFiniteError
@@ -61,14 +61,14 @@ class Footprint:
         return self.parameters + max(self.passing.values())
 
 
-def demand_memory(experiment: Experiment) -> None:
-    """ConfigError where the memory that is free cannot hold this training.
+def demand_memory(experiment: Experiment) -> Footprint | None:
+    """What the training takes, where that had to be measured; ConfigError where the free memory cannot hold it.
 
     The model may be left with parameters that are not drawn: build it anew.
     """
     free = memory.available()
     if free is None or _certainly_fits(experiment, free):
-        return
+        return None
     fewest = _fewest(experiment)
     smallest, what = fewest * _output_bytes(experiment), _step_in_words(fewest)
     if smallest > free:
@@ -86,6 +86,7 @@ def demand_memory(experiment: Experiment) -> None:
     if found.peak > free:
         most = max(found.passing, key=found.passing.__getitem__)
         raise _too_large(experiment, shortage(found.peak, most, free))
+    return found
 
 
 def measured(experiment: Experiment, outputs: int = BYTES_TO_MEASURE) -> Footprint:

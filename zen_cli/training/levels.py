@@ -25,19 +25,18 @@ Finding = Read | Loaded | Experiment | Estimate
 def check(path: Path, arguments: Sequence[str], level: str) -> Iterator[Finding]:
     """What is found at each level up to that one: `schema`, `data`, `model` or `step`.
 
-    Nothing is written. Raises as soon as a level has problems; those of data and model come together where they do not
-    depend on each other.
+    Nothing is written. ConfigError where a level has problems; those of data that leave their shapes are in what is
+    found, and raised together with those of the model.
     """
     _, resolved = read_config(path, arguments)
     yield Read(resolved, warnings(resolved))
     if level == "schema":
         return
     loaded = load(resolved)
-    if loaded.problems and level == "data":
-        raise ConfigError(loaded.problems)
-    if not loaded.problems:
-        yield loaded
+    yield loaded
     if level == "data":
+        if loaded.problems:
+            raise ConfigError(loaded.problems)
         return
     experiment = assemble(loaded)  # raises with those of the data, too
     yield experiment

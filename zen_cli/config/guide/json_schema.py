@@ -14,7 +14,16 @@ from typing import Any
 
 from zen_cli.config.language.docs import describe_setting, document
 from zen_cli.config.language.grammar import ARTICLES, component_kind, is_section, item_type, may_be_null
-from zen_cli.config.language.registry import COMPONENTS, REQUIRED, Setting, Settings, settings_in_yaml, settings_of
+from zen_cli.config.language.registry import (
+    COMPONENTS,
+    REQUIRED,
+    Setting,
+    Settings,
+    first_of,
+    required_in,
+    settings_in_yaml,
+    settings_of,
+)
 from zen_cli.config.language.schema import Config
 from zen_cli.config.language.values import as_json_schema, describe
 
@@ -56,7 +65,7 @@ class _Possible:
     def section(self, section: type) -> Schema:
         settings = settings_of(section)
         return {
-            "type": "object" if _required(settings) else ["object", "null"],
+            "type": "object" if required_in(settings) else ["object", "null"],
             "properties": {name: self.setting(section, setting) for name, setting in settings.items()},
             "additionalProperties": False,
         }
@@ -121,15 +130,15 @@ class _Possible:
             "properties": {key: self.setting(component, setting, whole) for key, setting in settings.items()},
             "additionalProperties": False,
         }
-        if whole and _required(settings):
-            block["required"] = _required(settings)
+        if whole and required_in(settings):
+            block["required"] = required_in(settings)
         words = {"title": name, "description": said.summary, "markdownDescription": said.text} | UNOFFERED
         return words | {"if": OBJECT, "then": block, "else": self.short(kind, name, whole)}
 
     def short(self, kind: str, name: str, whole: bool) -> Schema:
         """What stands after `Name:` and is no block: the first setting's value, or nothing."""
         required = _required_of(kind, name) if whole else []
-        first = _first(kind, name)
+        first = first_of(COMPONENTS[kind][name])
         if first is None:
             return NULL
         if required not in ([], [first.name]):
@@ -142,7 +151,7 @@ def _words(owner: Callable[..., Any], setting: Setting) -> Schema:
     said = describe_setting(owner, setting.name)
     if is_section(setting.annotation) or component_kind(setting.annotation) or item_type(setting.annotation):
         return {"description": said}
-    default = "required" if setting.default is REQUIRED else f"default `{json.dumps(setting.default)}`"
+    default = "required" if setting.is_required else f"default `{json.dumps(setting.default)}`"
     return {"description": said, "markdownDescription": f"{said}\n\n{describe(setting.annotation)}, {default}"}
 
 
@@ -190,7 +199,7 @@ class _Required:
     def settings(self, settings: Settings) -> Schema:
         below = {name: self.value(setting.annotation) for name, setting in settings.items()}
         schema = {
-            "required": _required(settings),
+            "required": required_in(settings),
             "properties": {name: value for name, value in below.items() if value},
         }
         return {key: value for key, value in schema.items() if value}
@@ -220,7 +229,7 @@ class _Required:
 
     def argument(self, kind: str, name: str) -> Schema:
         block = self.settings(settings_in_yaml(kind, name))
-        first = _first(kind, name)
+        first = first_of(COMPONENTS[kind][name])
         if first is None or not (required := block.get("required")):
             return block
         return block | ({"if": NULL, "then": OBJECT} if required == [first.name] else OBJECT)
@@ -229,24 +238,15 @@ class _Required:
 # --- signatures ---
 
 
-def _required(settings: Settings) -> list[str]:
-    return [name for name, setting in settings.items() if setting.default is REQUIRED]
-
-
 def _required_of(kind: str, name: str) -> list[str]:
-    return _required(settings_in_yaml(kind, name))
-
-
-def _first(kind: str, name: str) -> Setting | None:
-    """The setting that `Name: value` gives."""
-    return next(iter(settings_of(COMPONENTS[kind][name]).values()), None)
+    return required_in(settings_in_yaml(kind, name))
 
 
 def _is_demanding(kind: str, above: tuple[str, ...] = ()) -> bool:
     """Whether a component of the kind, or one among its settings, has settings that are required."""
     settings = [setting for name in COMPONENTS[kind] for setting in settings_in_yaml(kind, name).values()]
     below = {component_kind(setting.annotation) for setting in settings} - {None, kind, *above}
-    return any(setting.default is REQUIRED for setting in settings) or any(
+    return any(setting.is_required for setting in settings) or any(
         _is_demanding(other, (*above, kind)) for other in below if other
     )
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from zen_cli.config.guide import usage
 from zen_cli.config.guide.topics import Component, Section, sections
-from zen_cli.config.language.docs import default_in_words, describe_setting, document, value_in_words
+from zen_cli.config.language.docs import default_in_words, describe_setting, document
 from zen_cli.config.language.grammar import PLURALS
-from zen_cli.config.language.registry import COMMON, COMPONENTS, Setting, Settings, settings_of
+from zen_cli.config.language.registry import COMMON_SETTINGS, COMPONENTS, Setting, Settings, settings_of
+from zen_cli.config.language.values import describe
 
 HEAD = """# What a config may say
 
@@ -38,10 +39,10 @@ def _entry(level: str, topic: Section | Component) -> str:
 
 def _common(kind: str) -> Iterator[str]:
     """The settings that all components of a kind have."""
-    if kind in COMMON:
+    if kind in COMMON_SETTINGS:
         some = next(iter(COMPONENTS[kind].values()))
         yield f"Every {kind} has, besides its own:\n"
-        yield from (f"{table}\n" for table in _table(some, COMMON[kind]))
+        yield from (f"{table}\n" for table in _table(some, COMMON_SETTINGS[kind]))
 
 
 def _table(made: Callable[..., Any], settings: Settings) -> list[str]:
@@ -50,7 +51,7 @@ def _table(made: Callable[..., Any], settings: Settings) -> list[str]:
 
 
 def _row(setting: Setting, said: str) -> str:
-    return f"| `{setting.name}` | {value_in_words(setting.annotation)} | {default_in_words(setting)} | {said} |"
+    return f"| `{setting.name}` | {describe(setting.annotation)} | {default_in_words(setting)} | {said} |"
 
 
 if __name__ == "__main__":

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, TypeAlias
 
-from zen_cli.config.language.grammar import PLURALS, KeyPath, component_kind, dotted, is_section, item_type
+from zen_cli.config.language.grammar import PLURALS, component_kind, is_section, item_type
 from zen_cli.config.language.registry import COMPONENTS, Setting, settings_in_yaml, settings_of
 from zen_cli.config.language.schema import Config
 from zen_cli.config.language.synonyms import meant
+from zen_cli.config.text.hints import did_you_mean
+from zen_cli.config.text.paths import KeyPath, dotted
 from zen_cli.errors import UserError, quoted
 
 # Where a component of each kind may stand in a config.
@@ -205,4 +207,4 @@ def _unknown(keys: list[str]) -> UserError:
     if near is None:
         return UserError(message, "`zen explain` lists what there is")
     whole = [*before, near, *rest]
-    return UserError(message, f"did you mean `{'.'.join(whole if _reached(whole) else [*before, near])}`?")
+    return UserError(message, did_you_mean(".".join(whole if _reached(whole) else [*before, near])))

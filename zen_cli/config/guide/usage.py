@@ -1,17 +1,16 @@
 """How each topic is written: an example of it in a file, and as KEY=VALUE on the command line."""
 
 import shlex
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from zen_cli.config.guide.topics import HOMES, Component, Kind, Leaf, Section, Topic, inside
 from zen_cli.config.language.examples import component_example, example, kind_example, required, section_example
-from zen_cli.config.language.grammar import KeyPath, component_kind, dotted, is_section, item_type
-from zen_cli.config.language.registry import COMPONENTS, Settings, settings_of
-from zen_cli.config.language.schema import Config
-from zen_cli.config.text.written import flow, one_line
+from zen_cli.config.language.registry import COMPONENTS
+from zen_cli.config.text.paths import KeyPath, dotted
+from zen_cli.config.text.written import block, one_line
 
 LAYERS = COMPONENTS["layer"]
+COMPONENT_NAMES = {name for components in COMPONENTS.values() for name in components}
 
 
 def in_file(topic: Topic) -> str:
@@ -22,7 +21,7 @@ def in_file(topic: Topic) -> str:
             value = [value]
         else:  # around an initializer stands a layer, which needs more
             value = {key: required(LAYERS[key]) | value if key in LAYERS else value}
-    return "\n".join(_lines(settings_of(Config), value))
+    return "\n".join(line for _, line in block(value, _opens))
 
 
 def as_override(topic: Topic) -> str:
@@ -58,20 +57,6 @@ def _setting(leaf: Leaf) -> tuple[KeyPath, Any]:
     return (*path, leaf.setting.name), example(leaf.setting)
 
 
-def _lines(settings: Settings, values: dict[str, Any]) -> Iterator[str]:
-    """Blocks and lists over several lines, a component on one."""
-    for name, value in values.items():
-        annotation = settings[name].annotation
-        if is_section(annotation):
-            yield from _block(name, _lines(settings_of(annotation), value))
-        elif component_kind(item_type(annotation)):
-            yield from _block(name, (f"- {one_line(item)}" for item in value))
-        elif component_kind(annotation) and isinstance(value, dict):
-            yield from _block(name, [one_line(value)])
-        else:
-            yield f"{name}: {flow(value)}"
-
-
-def _block(name: str, lines: Iterable[str]) -> Iterator[str]:
-    yield f"{name}:"
-    yield from (f"  {line}" for line in lines)
+def _opens(path: KeyPath, value: Any) -> bool:
+    """Sections and lists of components do; a component stands on one line."""
+    return (*path, 0) in HOMES.values() or (isinstance(value, dict) and path[-1] not in COMPONENT_NAMES)

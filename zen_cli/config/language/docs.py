@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from zen_cli.config.language.grammar import PLURALS, component_kind, is_section, item_type, may_be_null
-from zen_cli.config.language.registry import REQUIRED, Setting
-from zen_cli.config.language.values import describe
+from zen_cli.config.language.grammar import is_section
+from zen_cli.config.language.registry import Setting
 from zen_cli.config.text import written
 
 _SETTING = re.compile(r"([a-z]\w*): (.*(?:\n {4}.*)*)(?:\n|\Z)")
@@ -62,20 +61,8 @@ def _joined(text: str) -> str:
     return " ".join(text.split())
 
 
-# --- a setting's value in words ---
-
-
-def value_in_words(annotation: Any) -> str:
-    """What may be said: `a whole number >= 1`, `a list, each one of the layers`."""
-    if kind := component_kind(annotation):
-        return f"one of the {PLURALS[kind]}{' or null' * may_be_null(annotation)}"
-    if item := item_type(annotation):
-        return f"a list, each {value_in_words(item)}"
-    return "a block of keys" if is_section(annotation) else describe(annotation)
-
-
 def default_in_words(setting: Setting) -> str:
     """`required`, or the default as YAML; what a block of keys is when it is left out stands with its keys."""
-    if setting.default is REQUIRED:
+    if setting.is_required:
         return "required"
     return "as below" if is_section(setting.annotation) else written.flow(setting.default)

@@ -1,10 +1,12 @@
 """A value for each setting that shows how it is written, and that a config accepts."""
 
+import copy
 from collections.abc import Callable
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
-from zen_cli.config.language.grammar import component_kind, is_section, item_type
-from zen_cli.config.language.registry import COMPONENTS, REQUIRED, Setting, settings_of
+from zen_cli.config.language.grammar import component_kind, is_section, item_type, shortest
+from zen_cli.config.language.registry import COMPONENTS, REQUIRED, Setting, first_of, required_in, settings_of
+from zen_cli.config.language.values import choices
 
 # What default and type do not tell, or not well. A name means the same wherever it stands.
 _BY_NAME: dict[str, Any] = {
@@ -51,11 +53,11 @@ _BY_KIND: dict[str, Any] = {
 def example(setting: Setting) -> Any:
     """A value, as plain data; where there is a default, not that."""
     if setting.name in _BY_NAME:
-        return _BY_NAME[setting.name]
+        return copy.deepcopy(_BY_NAME[setting.name])
     if kind := component_kind(setting.annotation):
-        return _BY_KIND[kind]
+        return kind_example(kind)
     if kind := component_kind(item_type(setting.annotation)):
-        return [_BY_KIND[kind]]
+        return [kind_example(kind)]
     if is_section(setting.annotation):
         return section_example(setting.name, setting.annotation)
     return _near(setting.default, setting.annotation)
@@ -63,36 +65,30 @@ def example(setting: Setting) -> Any:
 
 def kind_example(kind: str) -> Any:
     """A component of the kind, as a config writes it."""
-    return _BY_KIND[kind]
+    return copy.deepcopy(_BY_KIND[kind])
 
 
 def component_example(kind: str, name: str) -> Any:
     """The component with what it needs, or else with its first setting, as a config writes it."""
     made = COMPONENTS[kind][name]
-    needed, first = required(made), next(iter(settings_of(made).values()), None)
+    needed, first = required(made), first_of(made)
     if first and not needed:
         usual = isinstance(first.default, int | float) and first.default
         return {name: {first.name: usual or example(first)}}
-    if first and list(needed) == [first.name]:
-        return {name: needed[first.name]}
-    return {name: needed} if needed else name
+    return shortest(kind, name, needed)
 
 
 def section_example(name: str, made: type) -> dict[str, Any]:
     """Settings for a section of this name: those that it needs, or else the first one."""
-    return _BY_NAME.get(name) or required(made) or _first(made)
+    first = first_of(made)
+    assert first
+    return copy.deepcopy(_BY_NAME.get(name)) or required(made) or {first.name: example(first)}
 
 
 def required(component: Callable[..., Any]) -> dict[str, Any]:
     """Values for the settings that a component, or a section, cannot do without."""
-    return {
-        setting.name: example(setting) for setting in settings_of(component).values() if setting.default is REQUIRED
-    }
-
-
-def _first(section: type) -> dict[str, Any]:
-    first = next(iter(settings_of(section).values()))
-    return {first.name: example(first)}
+    settings = settings_of(component)
+    return {name: example(settings[name]) for name in required_in(settings)}
 
 
 def _near(default: Any, annotation: Any) -> Any:
@@ -100,15 +96,9 @@ def _near(default: Any, annotation: Any) -> Any:
     if isinstance(default, bool):
         return not default
     if isinstance(default, str):
-        return next(choice for choice in _choices(annotation) if choice != default)
+        return next(choice for choice in choices(annotation) if choice != default)
     if isinstance(default, tuple):
         return list(default)
     if default is None or default is REQUIRED:
         raise LookupError(f"_BY_NAME has no row for {annotation}")
     return (2 * default or 1) if isinstance(default, int) else (default / 2 or 0.1)
-
-
-def _choices(annotation: Any) -> list[Any]:
-    if get_origin(annotation) is Literal:
-        return list(get_args(annotation))
-    return [choice for option in get_args(annotation) for choice in _choices(option)]

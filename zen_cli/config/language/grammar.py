@@ -5,19 +5,13 @@ from collections.abc import Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from zen_cli.config.language.registry import COMPONENTS, settings_in_yaml, settings_of, types_in
+from zen_cli.config.language.registry import COMPONENTS, first_of, settings_in_yaml, settings_of, types_in
 from zen_cli.config.language.schema import Config
 from zen_cli.config.text.reader import Node
 from zen_cli.settings import OneOf
 
-KeyPath = tuple[str | int, ...]
-
 PLURALS = {kind: f"{kind}s" for kind in COMPONENTS} | {"loss": "losses"}
 ARTICLES = {kind: f"an {kind}" if kind[0] in "aeiou" else f"a {kind}" for kind in COMPONENTS}
-
-
-def dotted(path: KeyPath) -> str:
-    return ".".join(map(str, path))
 
 
 # --- what a setting takes ---
@@ -70,19 +64,32 @@ def expanded(node: Node, kind: str) -> Node:
         return node
     assert isinstance(node.value, dict)
     argument = node.value[name]
-    first = next(iter(settings_of(COMPONENTS[kind][name])), None) if name in COMPONENTS[kind] else None
+    first = first_of(COMPONENTS[kind][name]) if name in COMPONENTS[kind] else None
     if argument.value is None:
         settings = Node({}, argument.place)
     elif isinstance(argument.value, dict) or first is None:
         return node
     else:
-        settings = Node({first: argument}, argument.place, {first: argument.place})
+        settings = Node({first.name: argument}, argument.place, {first.name: argument.place})
     return Node({name: settings}, node.place, node.keys)
 
 
+def shortest(kind: str, name: str, settings: Mapping[str, Any]) -> Any:
+    """A component with these settings, as plain data in its shortest form: `Name`, `Name: value` or `Name: {...}`."""
+    first = first_of(COMPONENTS[kind][name])
+    if first and list(settings) == [first.name] and not isinstance(settings[first.name], dict | NoneType):
+        return {name: settings[first.name]}
+    return {name: dict(settings)} if settings else name
+
+
 def expand_components(node: Node, annotation: Any = Config) -> None:
-    """Write every component below `node`, whose type is `annotation`, in its longest form."""
-    if kind := component_kind(annotation):
+    """Write every component below `node`, whose type is `annotation`, in its longest form.
+
+    Of a block of settings, it is the annotation of each.
+    """
+    if isinstance(annotation, Mapping):
+        _expand_below(node, annotation)
+    elif kind := component_kind(annotation):
         longest = expanded(node, kind)
         node.value, node.keys = longest.value, longest.keys
         if (known := known_component(node, kind)) and isinstance(node.value, dict):

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any, get_type_hints
 
 from zen_cli import loss, metric, nn, optim, schedule
@@ -40,12 +40,15 @@ class Setting:
     annotation: Any
     default: Any
 
-
-# Settings that a component has as one of its kind, not by its signature; left out of a resolved config where not given.
-COMMON: Mapping[str, dict[str, Setting]] = {"layer": {"name": Setting("name", Name | None, None)}}
+    @property
+    def is_required(self) -> bool:
+        return self.default is REQUIRED
 
 
 Settings = Mapping[str, Setting]
+
+# Settings that a component has as one of its kind, not by its signature; left out of a resolved config where not given.
+COMMON_SETTINGS: Mapping[str, Settings] = {"layer": {"name": Setting("name", Name | None, None)}}
 
 
 def types_in(settings: Settings) -> dict[str, Any]:
@@ -53,21 +56,29 @@ def types_in(settings: Settings) -> dict[str, Any]:
     return {name: setting.annotation for name, setting in settings.items()}
 
 
+def required_in(settings: Settings) -> list[str]:
+    """The names of those that have no default."""
+    return [name for name, setting in settings.items() if setting.is_required]
+
+
+def first_of(component: Callable[..., Any]) -> Setting | None:
+    """The setting that `Name: value` gives; None for a component without settings."""
+    return next(iter(settings_of(component).values()), None)
+
+
 def settings_in_yaml(kind: str, name: str) -> Settings:
     """What a config may say of a component: the settings of its signature, and those that all of its kind have."""
-    return settings_of(COMPONENTS[kind][name]) | COMMON.get(kind, {})
+    return {**settings_of(COMPONENTS[kind][name]), **COMMON_SETTINGS.get(kind, {})}
 
 
 @cache  # a config asks for each many times
-def settings_of(component: Callable[..., Any]) -> dict[str, Setting]:
+def settings_of(component: Callable[..., Any]) -> Settings:
     """The settings of a component or a section, from its signature.
 
     For a class they are the parameters of its constructor, for a function (a loss, a metric) its keyword-only ones.
     """
     is_class = inspect.isclass(component)
     hints = get_type_hints(component.__init__ if is_class else component, include_extras=True)
-    return {
-        p.name: Setting(p.name, hints[p.name], p.default)
-        for p in inspect.signature(component).parameters.values()
-        if is_class or p.kind is p.KEYWORD_ONLY
-    }
+    parameters = inspect.signature(component).parameters.values()
+    told = [p for p in parameters if is_class or p.kind is p.KEYWORD_ONLY]
+    return MappingProxyType({p.name: Setting(p.name, hints[p.name], p.default) for p in told})

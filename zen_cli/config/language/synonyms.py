@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from zen_cli.config.text.problems import nearest
+from zen_cli.config.text.words import nearest
 
 _HERE = {
     # layers and activations
@@ -30,6 +30,13 @@ _HERE = {
     "smoothl1": "Huber",
     "rootmeansquarederror": "RMSE",
     "r2score": "R2",
+    "acc": "accuracy",
+    "topkaccuracy": "top_k",
+    "ppl": "perplexity",
+    "bpc": "bits_per_character",
+    "bcewithlogitsloss": "binary_crossentropy",
+    "smoothl1loss": "Huber",
+    "nllloss": "categorical_crossentropy",
     "f1score": "F1",
     # schedules and initializers
     "steplr": "Step",
@@ -41,7 +48,19 @@ _HERE = {
     "glorotuniform": "Xavier",
     "kaiming": "He",
     "kaimingnormal": "He",
+    "xavieruniform": "Xavier",
+    "xaviernormal": "Xavier",
+    "glorotnormal": "Xavier",
+    "kaiminguniform": "He",
     # settings
+    "units": "hidden_dim",
+    "momentum": "beta",
+    "alpha": "beta",
+    "maxlr": "lr",
+    "clipnorm": "clip_norm",
+    "clipvalue": "clip_value",
+    "gradientclip": "clip_norm",
+    "gradclip": "clip_norm",
     "learningrate": "lr",
     "wd": "weight_decay",
     "rho": "beta",
@@ -74,6 +93,16 @@ _HERE = {
     "lrscheduler": "schedule",
     "scheduler": "schedule",
     "randomseed": "seed",
+    # values
+    "float16": "float32",
+    "half": "float32",
+    "single": "float32",
+    "fp32": "float32",
+    "double": "float64",
+    "fp64": "float64",
+    "avg": "mean",
+    "average": "mean",
+    # the file
     "base": "extends",
     "defaults": "extends",
 }

@@ -1,6 +1,5 @@
 """One value against one type: pydantic decides, the sentence about it is ours."""
 
-import math
 from contextlib import suppress
 from functools import cache
 from types import NoneType, UnionType
@@ -8,6 +7,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from zen_cli.config.language.grammar import PLURALS, component_kind, is_section, item_type, may_be_null
+from zen_cli.config.text.written import scalar
 from zen_cli.errors import printable
 from zen_cli.settings import LARGEST, Pattern, Range
 
@@ -38,7 +39,13 @@ def _takes_fractions(annotation: Any) -> bool:
 
 
 def describe(annotation: Any) -> str:
-    """A type in words: `a number > 0 or null`."""
+    """A type in words: `a number > 0 or null`, `a list, each one of the layers`."""
+    if kind := component_kind(annotation):
+        return f"one of the {PLURALS[kind]}{' or null' * may_be_null(annotation)}"
+    if item := item_type(annotation):
+        return f"a list, each {describe(item)}"
+    if is_section(annotation):
+        return "a block of keys"
     if get_origin(annotation) is Annotated:
         base, *extras = get_args(annotation)
         bounds = " ".join(_bounds(extra) for extra in extras)
@@ -52,6 +59,13 @@ def describe(annotation: Any) -> str:
         items = get_args(annotation)
         return f"a list of {len(items)}, each {describe(items[0])}"
     return NOUNS[annotation]
+
+
+def choices(annotation: Any) -> list[Any]:
+    """The values that a type lists one by one."""
+    if get_origin(annotation) is Literal:
+        return list(get_args(annotation))
+    return [choice for option in get_args(annotation) for choice in choices(option)]
 
 
 def as_json_schema(annotation: Any) -> dict[str, Any]:
@@ -74,13 +88,7 @@ def shown(value: Any) -> str:
     if isinstance(value, dict | list):
         kind = "a block of keys" if isinstance(value, dict) else "a list"
         return kind if value else kind.replace("a ", "an empty ", 1)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and not math.isfinite(value):
-        return f".{value}".replace(".-", "-.")
-    if isinstance(value, str):
-        return f'"{printable(value)}"'
-    return _shortened(f"{value}")
+    return f'"{printable(value)}"' if isinstance(value, str) else _shortened(scalar(value))
 
 
 def _shortened(text: str) -> str:

@@ -1,24 +1,23 @@
-"""What the parts of a config must be to each other, and the errors that say so, each with its place."""
+"""What the parts of a config must be to each other."""
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from zen_cli import metric
-from zen_cli.config.language.grammar import KeyPath
 from zen_cli.config.language.registry import COMPONENTS, settings_of
 from zen_cli.config.language.schema import Component, Config
-from zen_cli.config.meaning.components import components_in, name_of, settings_in
-from zen_cli.config.meaning.cures import Add, Cure, Remove, Use, Write, is_name_alone, problem, setting
+from zen_cli.config.meaning.blame import blamed_on, misfit
+from zen_cli.config.meaning.components import components_in, layers_in, name_of, settings_in
+from zen_cli.config.meaning.cures import Add, Cure, Remove, Use, Write, is_name_alone, setting
 from zen_cli.config.resolve import Resolved
-from zen_cli.config.text.problems import ConfigError, listed, nearest
+from zen_cli.config.text.paths import KeyPath
 from zen_cli.config.text.syntax import MOST_DEPTH
+from zen_cli.config.text.words import listed, nearest
 from zen_cli.data.dataset import Dataset
 from zen_cli.data.tasks import Forecast
-from zen_cli.errors import UserError
 from zen_cli.nn import Embedding, Flatten, Model, Reshape
 from zen_cli.nn.layers import every_layer
 
@@ -27,28 +26,22 @@ def check_states(data: Dataset, resolved: Resolved) -> None:
     """Refuse states that are carried from batch to batch where examples do not go on from those of the batch before."""
     for path, settings in layers_in(resolved):
         if settings.get("stateful") and (broken := _broken_off(data, resolved)):
-            message, *cures = broken
+            message, cures = broken
             raise misfit(resolved, (*path, "stateful"), message, *cures, Remove((*path, "stateful")))
 
 
-def _broken_off(data: Dataset, resolved: Resolved) -> tuple[Any, ...] | None:
+def _broken_off(data: Dataset, resolved: Resolved) -> tuple[str, list[Cure]] | None:
     """Why an example is not the continuation of that at its place in the batch before, and what may make it one."""
     training, window = resolved.values["training"], resolved.values["data"]["window"]
     if not isinstance(data.task, Forecast):
-        return (f"states are carried to the next batch, but {data.task.targets} have no order",)
+        return f"states are carried to the next batch, but {data.task.targets} have no order", []
     if training["shuffle"]:
         message = "states are carried to the next batch, but training.shuffle draws the examples in any order"
-        return message, Add(("training",), "shuffle", False)
+        return message, [Add(("training",), "shuffle", False)]
     if training["batch_size"] != window:
         message = f"a window goes on {window} windows later, but the next batch comes after {training['batch_size']}"
-        return message, Add(("training",), "batch_size", window)
+        return message, [Add(("training",), "batch_size", window)]
     return None
-
-
-def layers_in(resolved: Resolved) -> Iterator[tuple[KeyPath, dict[str, Any]]]:
-    """The settings of each layer, of those inside of others too, and where they stand."""
-    found = components_in(settings_of(Config)["model"].annotation, resolved.values["model"], ("model",))
-    return (((*path, name_of(layer)), settings_in(layer)) for kind, path, layer in found if kind == "layer")
 
 
 def check_tokens(model: Model, data: Dataset, resolved: Resolved) -> None:
@@ -158,27 +151,28 @@ def _scores(data: Dataset, resolved: Resolved) -> Iterator[str]:
 def _for_monitor(where: KeyPath, monitor: str, known: list[str], data: Dataset, resolved: Resolved) -> Iterator[Cure]:
     unasked = [name for name in data.task.metrics if monitor == f"val_{name.lower()}"]
     if unasked and data.held_out:
-        yield Add((), "metrics", [*map(_as_written, resolved.values["metrics"]), *unasked])
+        yield Add((), "metrics", [*map(_without_defaults, resolved.values["metrics"]), *unasked])
     elif monitor.startswith("val_") and not data.held_out and len(data) > 1:
         yield Add(("data", "split"), "train", len(data) - max(1, len(data) // 5))
     near = nearest(monitor, known)
     yield Write(where, near) if near and not unasked else Use(where, known)
 
 
-def _as_written(asked: Component) -> Any:
-    """A component in the shortest form that its settings allow."""
-    name, settings = name_of(asked), settings_in(asked)
-    defaults = settings_of(COMPONENTS["metric"][name])
-    changed = {key: value for key, value in settings.items() if value != defaults[key].default}
-    return {name: changed} if changed else name
+def _without_defaults(asked: Component) -> Any:
+    changed = _changed(asked)
+    return {name_of(asked): changed} if changed else name_of(asked)
 
 
 def metric_name(chosen: Component) -> str:
     """What a score is called in a record: `mase`, or `mase_12` where a number is not the default."""
-    name, settings = name_of(chosen), settings_in(chosen)
-    defaults = settings_of(COMPONENTS["metric"][name])
-    changed = [v for key, v in settings.items() if not isinstance(v, bool) and v != defaults[key].default]
-    return "_".join(map(str, [name.lower(), *changed]))
+    numbers = [value for value in _changed(chosen).values() if not isinstance(value, bool)]
+    return "_".join(map(str, [name_of(chosen).lower(), *numbers]))
+
+
+def _changed(chosen: Component) -> dict[str, Any]:
+    """The settings of a metric that are not what they are by default."""
+    defaults = settings_of(COMPONENTS["metric"][name_of(chosen)])
+    return {key: value for key, value in settings_in(chosen).items() if value != defaults[key].default}
 
 
 # --- numbers ---
@@ -207,27 +201,3 @@ def _numbers(resolved: Resolved) -> Iterator[tuple[KeyPath, float]]:
             for each in value if isinstance(value, list) else [value]:
                 if isinstance(each, float):
                     yield (*path, key), each
-
-
-# --- places ---
-
-
-@contextmanager
-def blamed_on(resolved: Resolved, *path: str | int, otherwise: Cure | None = None) -> Iterator[None]:
-    """Give an error of the user's that comes up in here its place in the config, and as hint what it says would do.
-
-    Where it names no value that would do, the hint is the cure `otherwise`, and its own advice stays in the message.
-    """
-    try:
-        yield
-    except UserError as error:
-        blamed = (*path, error.setting) if error.setting else path
-        cures = [
-            setting(resolved, blamed, value) if key == error.setting else Add(path, key, value)
-            for key, value in error.instead.items()
-        ] or [cure for cure in [otherwise] if cure]
-        raise misfit(resolved, blamed, error.message if cures else str(error), *cures) from None
-
-
-def misfit(resolved: Resolved, path: KeyPath, message: str, *cures: Cure) -> ConfigError:
-    return ConfigError([problem(resolved, path, message, cures)])

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from zen_cli.config.language.grammar import KeyPath, component_kind, item_type
+from zen_cli.config.language.grammar import component_kind, item_type
 from zen_cli.config.language.registry import COMPONENTS, settings_of, types_in
-from zen_cli.config.language.schema import Component
+from zen_cli.config.language.schema import Component, Config
+from zen_cli.config.resolve import Resolved
+from zen_cli.config.text.paths import KeyPath
 
 
 def component(kind: str, resolved: Component) -> Any:
@@ -36,6 +38,12 @@ def components_in(annotation: Any, value: Any, path: KeyPath) -> Iterator[tuple[
         name = name_of(value)
         for setting in settings_of(COMPONENTS[kind][name]).values():
             yield from components_in(setting.annotation, value[name][setting.name], (*path, name, setting.name))
+
+
+def layers_in(resolved: Resolved) -> Iterator[tuple[KeyPath, dict[str, Any]]]:
+    """The settings of each layer, of those inside of others too, and where they stand."""
+    found = components_in(settings_of(Config)["model"].annotation, resolved.values["model"], ("model",))
+    return (((*path, name_of(layer)), settings_in(layer)) for kind, path, layer in found if kind == "layer")
 
 
 def name_of(resolved: Component) -> str:

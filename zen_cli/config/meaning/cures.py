@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from zen_cli.config.language.grammar import KeyPath, dotted
+from zen_cli.config.language.grammar import shortest
 from zen_cli.config.language.schema import Component
-from zen_cli.config.meaning.components import name_of
+from zen_cli.config.meaning.components import name_of, settings_in
 from zen_cli.config.resolve import Resolved, resolve
-from zen_cli.config.text import written
-from zen_cli.config.text.problems import ConfigError, Problem, listed
+from zen_cli.config.text import hints, written
+from zen_cli.config.text.paths import KeyPath, dotted
+from zen_cli.config.text.problems import ConfigError, Problem
 from zen_cli.config.text.reader import tree_of
 
 MOST_OFFERED = 2
@@ -33,6 +34,9 @@ class Cure(ABC):
 
     @abstractmethod
     def __str__(self) -> str: ...
+
+    def hint(self, resolved: Resolved) -> str:  # noqa: ARG002 - for those whose words depend on what is written
+        return str(self)
 
     @abstractmethod
     def change(self, config: dict[str, Any]) -> None:
@@ -58,7 +62,7 @@ class Write(CureInPlace):
     value: Any
 
     def __str__(self) -> str:
-        return f"write `{written.flow(self.value)}`"
+        return hints.write(written.flow(self.value))
 
     def change(self, config: dict[str, Any]) -> None:
         at(config, self.path[:-1])[self.path[-1]] = self.value
@@ -71,7 +75,7 @@ class Use(CureInPlace):
     names: Sequence[str]
 
     def __str__(self) -> str:
-        return f"use {listed([f'`{name}`' for name in self.names], 'or')}"
+        return hints.use(self.names)
 
     def change(self, config: dict[str, Any]) -> None:
         at(config, self.path[:-1])[self.path[-1]] = self.names[0]
@@ -85,8 +89,7 @@ class Put(CureInPlace):
     after: bool = False
 
     def __str__(self) -> str:
-        items = listed([f"`- {_shortest(layer)}`" for layer in self.layers])
-        return f"put {items} {'after' if self.after else 'before'} it"
+        return hints.put(map(_in_short, self.layers), self.after)
 
     def change(self, config: dict[str, Any]) -> None:
         place = int(self.path[-1]) + self.after
@@ -98,15 +101,18 @@ class Put(CureInPlace):
 
 @dataclass(frozen=True)
 class Add(Cure):
-    """A setting for a block; its value there takes the place of another."""
+    """A setting for a block, or another value for one that stands there."""
 
     block: KeyPath
     setting: str
     value: Any
 
     def __str__(self) -> str:
-        where = f"`{dotted(self.block)}`" if self.block else "the config"
-        return f"add `{self.setting}: {written.flow(self.value)}` to {where}"
+        return hints.add(written.one_line({self.setting: self.value}), self.block)
+
+    def hint(self, resolved: Resolved) -> str:
+        path = (*self.block, self.setting)
+        return hints.change(path, written.flow(self.value)) if path in resolved.places else str(self)
 
     def change(self, config: dict[str, Any]) -> None:
         at(config, self.block)[self.setting] = self.value
@@ -117,7 +123,7 @@ class Remove(Cure):
     path: KeyPath
 
     def __str__(self) -> str:
-        return f"remove `{dotted(self.path)}`"
+        return hints.remove(self.path)
 
     def change(self, config: dict[str, Any]) -> None:
         del at(config, self.path[:-1])[self.path[-1]]
@@ -130,7 +136,7 @@ class End(Cure):
     layers: Sequence[Component]
 
     def __str__(self) -> str:
-        return f"end the model with {listed([f'`{_shortest(layer)}`' for layer in self.layers])}"
+        return hints.end(map(_in_short, self.layers))
 
     def change(self, config: dict[str, Any]) -> None:
         config["model"] += self.layers
@@ -156,10 +162,9 @@ def at(config: Any, path: KeyPath) -> Any:
     return config
 
 
-def _shortest(layer: Component) -> str:
-    """`Linear: 10`, `Softmax`, `Reshape: [8, 8, 1]`: layers made here have one setting at most, their first."""
-    ((name, settings),) = layer.items()
-    return ": ".join([name, *map(written.flow, settings.values())])
+def _in_short(layer: Component) -> str:
+    """`Linear: 10`, `Softmax`, `Reshape: [8, 8, 1]`."""
+    return written.one_line(shortest("layer", name_of(layer), settings_in(layer)))
 
 
 # --- what is offered ---
@@ -183,5 +188,5 @@ def problem(resolved: Resolved, path: KeyPath, message: str, cures: Iterable[Cur
     """A problem whose hint offers the cures. Where the first is for a certain path, that is the one blamed."""
     offered = list(cures)
     path = (offered[0].blames or path) if offered else path
-    hints = list(dict.fromkeys(str(cure) for cure in offered if cure.blames in (None, path)))
-    return Problem(resolved.place(*path), dotted(path), message, "; or ".join(hints[:MOST_OFFERED]))
+    said = list(dict.fromkeys(cure.hint(resolved) for cure in offered if cure.blames in (None, path)))
+    return Problem(resolved.place(*path), dotted(path), message, hints.either(said[:MOST_OFFERED]))

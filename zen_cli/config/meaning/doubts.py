@@ -5,13 +5,12 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from zen_cli.config.language.grammar import KeyPath, dotted
 from zen_cli.config.language.registry import settings_of
 from zen_cli.config.language.schema import Config
-from zen_cli.config.meaning.checks import layers_in
-from zen_cli.config.meaning.components import components_in, name_of, settings_in
+from zen_cli.config.meaning.components import components_in, layers_in, name_of, settings_in
 from zen_cli.config.meaning.shapes import PROBABILITIES
 from zen_cli.config.resolve import Resolved
+from zen_cli.config.text.paths import KeyPath, dotted
 from zen_cli.data.dataset import Dataset
 from zen_cli.data.tasks import Forecast
 from zen_cli.nn import Dropout, Model, Softmax
@@ -48,7 +47,7 @@ def _of_layers(resolved: Resolved) -> Iterator[Doubt]:
     for (before, _), (path, _) in itertools.pairwise(layers):
         follows = before[:-2] == path[:-2]  # in one stack: `model`, or the layers of one Residual
         if follows and before[-1] in PROBABILITIES and path[-1] in PROBABILITIES:
-            yield path, f"the outputs of {before[-1]} are probabilities already, and this makes them nearly equal"
+            yield path[:-1], f"the outputs of {before[-1]} are probabilities already, and this makes them nearly equal"
 
 
 def _of_loss(resolved: Resolved) -> Iterator[Doubt]:

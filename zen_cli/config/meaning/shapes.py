@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from zen_cli.config.language.grammar import KeyPath
+from zen_cli.config.language.registry import COMPONENTS
 from zen_cli.config.language.schema import Component
 from zen_cli.config.meaning.components import component, name_of, settings_in
 from zen_cli.config.meaning.cures import (
@@ -27,17 +27,25 @@ from zen_cli.config.meaning.cures import (
     tried,
 )
 from zen_cli.config.resolve import Resolved
+from zen_cli.config.text.paths import KeyPath
 from zen_cli.config.text.problems import Problem
 from zen_cli.data.dataset import Dataset
 from zen_cli.errors import ShapeError
 from zen_cli.loss import Outputs
 from zen_cli.nn import Model
+from zen_cli.nn.convolution import Convolution
+from zen_cli.nn.layers import Layer
 from zen_cli.nn.parameters import Shape
-from zen_cli.nn.pooling import per_axis
+from zen_cli.nn.pooling import Pool, per_axis
+from zen_cli.nn.recurrent import Recurrent
 
-RECURRENT = ("RNN", "LSTM", "GRU")
-CONVOLUTIONS = ("Conv1D", "Conv2D")
-POOLS = ("MaxPool", "AveragePool")
+
+def _layers_of(family: type[Layer]) -> tuple[str, ...]:
+    layers = COMPONENTS["layer"].items()
+    return tuple(name for name, made in layers if isinstance(made, type) and issubclass(made, family))
+
+
+RECURRENT, CONVOLUTIONS, POOLS = _layers_of(Recurrent), _layers_of(Convolution), _layers_of(Pool)
 MOST_FACTORED = 10**10  # beyond, looking for factors takes too long
 SMALL = 8  # units of a layer that only makes a shape fit
 PROBABILITIES = ("Softmax", "Sigmoid")
@@ -126,10 +134,10 @@ def _of_settings(resolved: Resolved, path: KeyPath, settings: dict[str, Any], gi
     if "size" in settings and len(given) > 1:
         axes = len(given) - 1
         size, stride = _for_axes(settings["size"], axes), settings["stride"]
-        smaller = _as_written([min(n, cells) for n, cells in zip(size, given[:-1], strict=True)])
+        smaller = _one_if_equal([min(n, cells) for n, cells in zip(size, given[:-1], strict=True)])
         yield from [] if smaller == 1 else [Add(path, "size", smaller)]
         if isinstance(stride, list):
-            yield Add(path, "stride", _as_written(_for_axes(stride, axes)))
+            yield Add(path, "stride", _one_if_equal(_for_axes(stride, axes)))
 
 
 def _for_axes(value: Any, axes: int) -> list[int]:
@@ -137,7 +145,7 @@ def _for_axes(value: Any, axes: int) -> list[int]:
     return list(per_axis(value, axes))[:axes]
 
 
-def _as_written(numbers: list[int]) -> int | list[int]:
+def _one_if_equal(numbers: list[int]) -> int | list[int]:
     return numbers[0] if len(set(numbers)) == 1 else numbers
 
 
@@ -146,7 +154,7 @@ def _kernel(settings: dict[str, Any], cells: Shape) -> int | list[int]:
     axes = len(cells)
     kernel, dilation, padding = (_for_axes(settings[name], axes) for name in ("kernel_size", "dilation", "padding"))
     zeros = [2 * around if isinstance(around, int) else 0 for around in padding]
-    return _as_written(
+    return _one_if_equal(
         [min(k, (n + more - 1) // d + 1) for k, d, n, more in zip(kernel, dilation, cells, zeros, strict=True)]
     )
 
@@ -252,8 +260,9 @@ def _for_ending(outputs: Outputs, resolved: Resolved) -> Iterator[Cure]:
     last = name_of(resolved.values["model"][-1])
     if outputs.ending and last in ACTIVATIONS and is_name_alone(resolved, ("model", place)):
         yield Use(("model", place), [outputs.ending])
-    if outputs.ending:
+    elif outputs.ending:
         yield End([{outputs.ending: {}}])
+    if outputs.ending:
         yield Add(("loss", loss_name), "from_logits", True)
     else:
         yield Remove(("model", place))

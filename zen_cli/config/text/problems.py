@@ -1,6 +1,7 @@
 """What is wrong with a config, and where: problems are collected, sorted by place and shown all at once."""
 
-import difflib
+import shutil
+import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ from zen_cli.errors import UserError, printable
 
 MOST_SHOWN = 20
 FIRST_ARGUMENT = 100  # its `order` as a source
+WIDEST = 100  # of a hint
 WIDEST_EXCERPT = 120
-WIDEST_HINT = 100
+NARROWEST = 20
 LONGEST_PATH_SHOWN = 120
 
 
@@ -57,13 +59,20 @@ class Place:
 
 def _around(text: str, index: int) -> tuple[str, int]:
     """What is shown of a long line, and where in it the character at `index` is."""
-    if len(text) <= WIDEST_EXCERPT:
+    widest = _columns(WIDEST_EXCERPT, margin=8)
+    if len(text) <= widest:
         return text, index
-    begin = max(0, min(index - WIDEST_EXCERPT // 2, len(text) - WIDEST_EXCERPT))
-    cut = text[begin : begin + WIDEST_EXCERPT]
+    begin = max(0, min(index - widest // 2, len(text) - widest))
+    cut = text[begin : begin + widest]
     if begin:
         cut = f"...{cut[3:]}"
-    return cut if begin + WIDEST_EXCERPT >= len(text) else f"{cut[:-3]}...", index - begin
+    return cut if begin + widest >= len(text) else f"{cut[:-3]}...", index - begin
+
+
+def _columns(most: int, margin: int = 0) -> int:
+    """How wide a line may be: a terminal would break a wider one, and then a caret points nowhere."""
+    there_are = shutil.get_terminal_size().columns - margin if sys.stderr and sys.stderr.isatty() else most
+    return max(NARROWEST, min(most, there_are))
 
 
 def nowhere(name: str) -> Place:
@@ -82,7 +91,7 @@ class Problem:
 
     def __str__(self) -> str:
         subject = f"{_shortened(self.path)}: " if self.path else ""
-        hint = textwrap.fill(self.hint, WIDEST_HINT, initial_indent=" " * 6, subsequent_indent=" " * 6)
+        hint = textwrap.fill(self.hint, _columns(WIDEST), initial_indent=" " * 6, subsequent_indent=" " * 6)
         return "\n".join(
             part for part in (f"{self.place}: {subject}{self.message}", self.place.excerpt(), hint) if part
         )
@@ -102,16 +111,3 @@ class ConfigError(UserError):
         if left := len(self.problems) - len(shown):
             shown.append(f"... and {left} more")
         super().__init__("\n".join(shown))
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known name that `word` was probably meant to be; another case of the letters counts as near."""
-    names = {name.casefold(): name for name in known}
-    found = difflib.get_close_matches(word.casefold(), names, n=1, cutoff=0.7)
-    return names[found[0]] if found else None
-
-
-def listed(names: Iterable[str], word: str = "and") -> str:
-    """The names as they stand in a sentence, `word` before the last: `a, b and c`."""
-    *first, last = names
-    return f"{', '.join(first)} {word} {last}" if first else last

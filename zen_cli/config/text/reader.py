@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 import yaml
 from yaml.scanner import ScannerError
 
-from zen_cli.config.text.problems import ConfigError, Place, Problem, Source, nearest
+from zen_cli.config.text import hints
+from zen_cli.config.text.problems import ConfigError, Place, Problem, Source
 from zen_cli.config.text.syntax import (
     FORBIDDEN,
     LINE_BREAK,
@@ -26,10 +27,12 @@ from zen_cli.config.text.syntax import (
     decoded,
     in_plain_words,
 )
+from zen_cli.config.text.words import nearest
 from zen_cli.errors import UserError, printable
 
 LONGEST_NUMBER = 100  # Python itself stops at 4,300 digits, with an exception
 LONGEST_KEY = 100
+SUFFIXES = {".yaml", ".yml"}
 
 Scalar: TypeAlias = bool | int | float | str | None
 Value: TypeAlias = "Scalar | list[Node] | dict[str, Node]"
@@ -79,7 +82,7 @@ def _content(path: Path, shown_as: str) -> bytes:
             return file.read(MOST_BYTES + 1)  # not all of it: it may be as endless as /dev/zero
     except FileNotFoundError:
         near = file_near(path)
-        hint = f"did you mean `{printable(str(near), longest=None)}`?" if near else "check the path"
+        hint = hints.did_you_mean(printable(str(near), longest=None)) if near else "check the path"
         raise UserError(f"{name} does not exist", hint) from None
     except IsADirectoryError:
         raise UserError(f"{name} is a directory", "name a config file in it") from None
@@ -104,13 +107,14 @@ def read_text(data: bytes | str, source_name: str, order: int = 0, *, value_at: 
 
 
 def file_near(path: Path) -> Path | None:
-    """The file beside `path` that was probably meant."""
+    """The config beside `path` that was probably meant."""
     try:
-        names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
+        files = [entry for entry in path.parent.iterdir() if entry.is_file() and entry.suffix in SUFFIXES]
     except (OSError, ValueError):
         return None
-    near = nearest(path.name, names)
-    return path.with_name(near) if near else None
+    stem = path.stem if path.suffix in SUFFIXES else path.name  # else every .yaml would be near to every other
+    near = nearest(stem, (entry.stem for entry in files))
+    return next((path.with_name(entry.name) for entry in files if entry.stem == near), None)
 
 
 # --- events to a tree ---
@@ -164,8 +168,8 @@ def _complaint(event: yaml.Event, key: Node, earlier: Mapping[str, Place], in_li
         return f"a key has at most {LONGEST_KEY} characters, all of them printable", ""
     if key.value in earlier:
         message = f"the key `{printable(key.value)}` stands here again: it is on line {earlier[key.value].line} already"
-        dash = f"put a dash before `{printable(key.value)}`; or " if in_list else ""
-        return message, f"{dash}keep one of the two"
+        dash = [hints.put_dash(printable(key.value))] if in_list else []
+        return message, hints.either([*dash, "keep one of the two"])
     return None
 
 
