@@ -29,7 +29,7 @@ def test_states_are_not_carried_between_shuffled_batches(problems_of):
 def test_a_state_goes_to_the_window_that_goes_on(problems_of):
     (problem,) = problems_of(STATEFUL, "training.shuffle=false")
     assert problem.message == "a window goes on 5 windows later, but the next batch comes after 8"
-    assert problem.hint == "add `batch_size: 5` to `training`; or remove `model.1.RNN.stateful`"
+    assert problem.hint == "change `training.batch_size` to `5`; or remove `model.1.RNN.stateful`"
 
 
 def test_the_advice_on_carried_states_helps(zen, tmp_path):

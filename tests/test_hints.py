@@ -179,7 +179,7 @@ HINTS = [  # a config with one problem, its path and its hint
      "write `val_rmse`"),
     (f"{SERIES}schedule: {{WarmUp: {{then: {{ReduceOnPlateau: {{monitor: val_mae}}}}}}}}\nmetrics: [R2, {{MASE: 2}}]\n",
      "schedule.WarmUp.then.ReduceOnPlateau.monitor",
-     "add `metrics: [R2, {MASE: {season: 2}}, MAE]` to the config; "
+     "change `metrics` to `[R2, {MASE: {season: 2}}, MAE]`; "
      "or use `loss`, `val_loss`, `val_rmse`, `val_r2` or `val_mase_2`"),
     (f"{SERIES}schedule: {{ReduceOnPlateau: {{monitor: val_sMAP}}}}\n", "schedule.ReduceOnPlateau.monitor",
      "use `loss`, `val_loss` or `val_rmse`"),

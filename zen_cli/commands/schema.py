@@ -6,7 +6,13 @@ import click
 
 
 @click.command(short_help="Print the JSON Schema of configs, for editors.")
-@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Write it to this file.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write it to this file; - is standard output.",
+)
 def schema(output: Path | None) -> None:
     """Print the JSON Schema of a config, with which an editor completes, explains and checks one as it is written.
 
@@ -20,7 +26,7 @@ def schema(output: Path | None) -> None:
     from zen_cli.config.guide import json_schema
     from zen_cli.training import durable
 
-    if output is None:
+    if output is None or str(output) == "-":
         click.echo(json_schema.text(), nl=False)
     else:
         durable.deliver(output, json_schema.text().encode())

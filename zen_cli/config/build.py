@@ -18,6 +18,7 @@ from zen_cli.config.meaning.checks import (
     check_monitors,
     check_numbers,
     check_probabilities,
+    check_range,
     check_states,
     check_tokens,
     metric_name,
@@ -183,6 +184,7 @@ def assemble(loaded: Loaded) -> Experiment:
     found.attempt(check_states, data, resolved)
     found.attempt(check_tokens, model, data, resolved)
     found.attempt(check_numbers, resolved)
+    found.attempt(check_range, data, resolved)
     found.attempt(check_probabilities, data, resolved)
     found.attempt(check_monitors, data, resolved)
     if found.problems or not compared or metrics is None:

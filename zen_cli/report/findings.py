@@ -10,6 +10,7 @@ from zen_cli import memory
 from zen_cli.config.build import Experiment, Loaded
 from zen_cli.config.meaning.components import name_of
 from zen_cli.config.text.problems import ConfigError
+from zen_cli.config.text.words import count
 from zen_cli.errors import ZenError
 from zen_cli.memory import bytes_in_words
 from zen_cli.report.console import PlainConsole
@@ -28,12 +29,12 @@ def show(findings: Iterable[Finding], out: TextIO, warn: Callable[[str], object]
     try:
         for finding in findings:
             told = len(finding.problems) if isinstance(finding, Loaded) else 0
-            _show_level(console, next(levels), not told, [_count(told, "problem")] if told else _described(finding))
+            _show_level(console, next(levels), not told, [count(told, "problem")] if told else _described(finding))
             for text in finding.warnings if isinstance(finding, Read | Experiment) else ():
                 warn(text)
     except ConfigError as error:
         if untold := len(error.problems) - told:
-            _show_level(console, next(levels), False, [_count(untold, "problem")])
+            _show_level(console, next(levels), False, [count(untold, "problem")])
         raise
     except ZenError:
         _show_level(console, next(levels), False, ["failed"])
@@ -65,8 +66,8 @@ def _described(finding: Finding) -> Iterator[str | Table]:
 def _schema(read: Read) -> Iterator[str]:
     config = read.resolved.values
     loss, optimizer, training = name_of(config["loss"]), name_of(config["optimizer"]), config["training"]
-    yield f"{_count(len(config['model']), 'layer')}, {loss}, {optimizer}"
-    yield f"{_count(training['epochs'], 'epoch')} in batches of {training['batch_size']:,}"
+    yield f"{count(len(config['model']), 'layer')}, {loss}, {optimizer}"
+    yield f"{count(training['epochs'], 'epoch')} in batches of {training['batch_size']:,}"
 
 
 def _data(loaded: Loaded) -> Iterator[str]:
@@ -86,19 +87,15 @@ def _model(experiment: Experiment) -> Iterator[str | Table]:
 def _step(found: Estimate) -> Iterator[str]:
     steps = found.epochs * found.first.batches
     yield f"step 1 of {steps:,} taken: loss {found.first.loss:.4g}"
-    evaluations = f" and {_count(found.epochs, 'evaluation')} of {_duration(found.evaluation_seconds)}"
+    evaluations = f" and {count(found.epochs, 'evaluation')} of {_duration(found.evaluation_seconds)}"
     parts = (
-        f"{_count(steps, 'step')} of {_duration(found.step_seconds)}{evaluations if found.evaluation_seconds else ''}"
+        f"{count(steps, 'step')} of {_duration(found.step_seconds)}{evaluations if found.evaluation_seconds else ''}"
     )
     yield f"training will take about {_duration(found.seconds)}: {parts}"
     yield "(the start, the predictions and the pictures come on top)"
     free = memory.available()
     beside = f"; {bytes_in_words(free)} are free" if free is not None else ""
     yield f"and about {bytes_in_words(found.bytes)} of memory at its peak{beside}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def _duration(seconds: float) -> str:

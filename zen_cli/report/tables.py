@@ -8,6 +8,7 @@ from typing import TextIO
 
 from rich.table import Table
 
+from zen_cli.config.text.words import count
 from zen_cli.memory import bytes_in_words
 from zen_cli.metric import title
 from zen_cli.nn import Model
@@ -65,7 +66,9 @@ def show_result(
     name = shlex.quote(run.name if run.path.parent == Path("runs") else str(run.path))
     lines = [f"Run    {run.path}", *(f"       {path}" for path in files)]
     lines += [f"Next   zen predict {name}{' --steps 100' * goes_on}", f"       zen plot {name}"]
-    _print(out, f"Trained {last.epoch} epochs, {last.step} steps: loss {last.loss:.4g}", table, *lines)
+    _print(
+        out, f"Trained {count(last.epoch, 'epoch')}, {count(last.step, 'step')}: loss {last.loss:.4g}", table, *lines
+    )
 
 
 def _table(*columns: str) -> Table:

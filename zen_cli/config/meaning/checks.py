@@ -178,6 +178,17 @@ def _changed(chosen: Component) -> dict[str, Any]:
 # --- numbers ---
 
 
+def check_range(data: Dataset, resolved: Resolved) -> None:
+    """Refuse data that reach beyond the numbers which training computes with."""
+    dtype = np.dtype(resolved.values["training"]["dtype"])
+    numbers = data.task.series.values if isinstance(data.task, Forecast) else data.inputs
+    largest = max(-float(numbers.min()), float(numbers.max()))
+    if largest > np.finfo(dtype).max:
+        path = ("data", "source", name_of(resolved.values["data"]["source"]))
+        message = f"these data reach {largest:.4g}, and {dtype} ends at {np.finfo(dtype).max:.4g}"
+        raise misfit(resolved, path, message, Add(("training",), "dtype", "float64"))
+
+
 def check_numbers(resolved: Resolved) -> None:
     """Refuse a number that is another one where training computes with it: 1e-300 is 0 in float32."""
     if resolved.values["training"]["dtype"] != "float32":

@@ -11,6 +11,7 @@ from zen_cli.config.meaning.components import components_in, layers_in, name_of,
 from zen_cli.config.meaning.shapes import PROBABILITIES
 from zen_cli.config.resolve import Resolved
 from zen_cli.config.text.paths import KeyPath, dotted
+from zen_cli.config.text.words import count
 from zen_cli.data.dataset import Dataset
 from zen_cli.data.tasks import Forecast
 from zen_cli.nn import Dropout, Model, Softmax
@@ -26,7 +27,13 @@ def warnings(resolved: Resolved) -> list[str]:
 def warnings_of_data(resolved: Resolved, data: Dataset, model: Model) -> list[str]:
     """Doubts about what the config says of these data; the model's shapes are known."""
     return _lines(
-        resolved, [*_of_warm_up(resolved, data), *_of_end(resolved, data, model), *_of_scores(resolved, data)]
+        resolved,
+        [
+            *_of_sizes(resolved, data),
+            *_of_warm_up(resolved, data),
+            *_of_end(resolved, data, model),
+            *_of_scores(resolved, data),
+        ],
     )
 
 
@@ -71,25 +78,41 @@ def _of_rates(resolved: Resolved) -> Iterator[Doubt]:
     name, optimizer = name_of(resolved.values["optimizer"]), settings_in(resolved.values["optimizer"])
     if (kept := 1 - optimizer["lr"] * optimizer["weight_decay"]) <= 0:
         yield ("optimizer", name, "weight_decay"), f"multiplies the weights by {kept:g} in each step"
-    for path, settings in _warm_ups(resolved):
-        if settings["steps"] is not None and (*path, "epochs") in resolved.places:
+    epochs = resolved.values["training"]["epochs"]
+    for path, settings in _schedules(resolved):
+        if path[-1] == "WarmUp" and settings["steps"] is not None and (*path, "epochs") in resolved.places:
             yield (*path, "epochs"), "no effect beside steps"
+        if path[-1] == "Step" and settings["every"] >= epochs:
+            yield (*path, "every"), f"no effect, as the training ends after {count(epochs, 'epoch')}"
+        if path[-1] == "ReduceOnPlateau" and settings["patience"] + 2 >= epochs:
+            yield (*path, "patience"), f"no effect, as the training ends after {count(epochs, 'epoch')}"
+        if path[-1] == "Cosine" and settings["final"] == 1:
+            yield (*path, "final"), "no effect, as the rate stays what it is"
 
 
-def _warm_ups(resolved: Resolved) -> Iterator[tuple[KeyPath, dict[str, Any]]]:
+def _schedules(resolved: Resolved) -> Iterator[tuple[KeyPath, dict[str, Any]]]:
     annotation = settings_of(Config)["schedule"].annotation
     for _, path, schedule in components_in(annotation, resolved.values["schedule"], ("schedule",)):
-        if name_of(schedule) == "WarmUp":
-            yield (*path, "WarmUp"), settings_in(schedule)
+        yield (*path, name_of(schedule)), settings_in(schedule)
 
 
 # --- of the config and its data ---
 
 
+def _of_sizes(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
+    training = resolved.values["training"]
+    if data.train == 1 < len(data):
+        yield ("data", "split", "train"), f"a single one of the {len(data):,} {data.task.examples} trains"
+    if training["batch_size"] > data.train and ("training", "batch_size") in resolved.places:
+        yield ("training", "batch_size"), f"only {data.train:,} {data.task.examples} train, so each step takes them all"
+
+
 def _of_warm_up(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
     training = resolved.values["training"]
     steps = training["epochs"] * math.ceil(data.train / training["batch_size"])
-    for path, settings in _warm_ups(resolved):
+    for path, settings in _schedules(resolved):
+        if path[-1] != "WarmUp":
+            continue
         which, most = ("epochs", training["epochs"]) if settings["steps"] is None else ("steps", steps)
         if settings[which] >= most:
             yield (*path, which), f"the training ends after {most:,} {which}, before the learning rate is up"
@@ -125,5 +148,7 @@ def _of_logits(resolved: Resolved, model: Model) -> Iterator[Doubt]:
 
 def _of_scores(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
     for i, asked in enumerate(resolved.values["metrics"]):
+        if asked in resolved.values["metrics"][:i] or asked == {next(iter(data.task.metrics)): {}}:
+            yield ("metrics", i), "this is scored already"
         if name_of(asked) == "R2" and data.held_out == 1:
             yield ("metrics", i), "no R2 of the single example that is held out: it takes two or more"

@@ -32,6 +32,7 @@ from zen_cli.errors import UserError, printable
 
 LONGEST_NUMBER = 100  # Python itself stops at 4,300 digits, with an exception
 LONGEST_KEY = 100
+NO_BREAK = "\u00a0"
 SUFFIXES = {".yaml", ".yml"}
 
 Scalar: TypeAlias = bool | int | float | str | None
@@ -153,17 +154,25 @@ _NO_ALIAS = "an alias (`*name`) is not read", "write the value out, or put quote
 _NO_ANCHOR = "an anchor (`&name`) is not read", "take it out, or put quotes around a text"
 _NO_TAG = "a tag (`!name`) is not read", "take it out, or put quotes around a text"
 _NO_MERGE = "a merge key (`<<`) is not read", "write the settings out"
+_COMMA = "a `,` ends the value before this", "write numbers with a point, as 0.5, and no `,` between digits"
+_ODD_SPACE = "a no-break space (U+00A0) stands here", "use plain spaces"
 _SECOND_DOCUMENT = "a second document starts here", "take it out"
 
 
-def _complaint(event: yaml.Event, key: Node, earlier: Mapping[str, Place], in_list: bool) -> Complaint | None:
-    """What is wrong with a mapping's key, if anything; whether the mapping is the item of a list."""
+def _complaint(
+    event: yaml.Event, key: Node, value: Node, earlier: Mapping[str, Place], in_list: bool
+) -> Complaint | None:
+    """What is wrong with a mapping's key, if anything; `in_list` is whether the mapping is the item of a list."""
     if isinstance(event, yaml.ScalarEvent) and event.style is None and event.value == "<<":
         return _NO_MERGE
     if not isinstance(key.value, str):
+        if value.value is None and isinstance(key.value, int | float) and not isinstance(key.value, bool):
+            return _COMMA
         written = event.value if isinstance(event, yaml.ScalarEvent) else ""
         hint = f"put quotes around `{printable(written)}`" if written else ""
         return f"a key is text, and this one is {_kind(key)}", hint
+    if NO_BREAK in key.value:
+        return _ODD_SPACE
     if len(key.value) > LONGEST_KEY or not key.value.isprintable():
         return f"a key has at most {LONGEST_KEY} characters, all of them printable", ""
     if key.value in earlier:
@@ -202,7 +211,7 @@ class _TreeReader:
             return self.document()
         except yaml.MarkedYAMLError as error:
             message, hint, mark = in_plain_words(error)
-            self.refuse((message, hint), mark)
+            self.refuse(_ODD_SPACE if NO_BREAK in self.line(mark) else (message, hint), mark)
             return None
 
     def demand_characters(self) -> None:
@@ -228,7 +237,8 @@ class _TreeReader:
         root = self.node()
         if not self.is_argument and not isinstance(event, yaml.MappingStartEvent | yaml.AliasEvent):
             message = f"a config gives settings by name, such as `seed: 0`, but this is {_kind(root)}"
-            self.refuse((message, ""), event.start_mark)
+            odd = isinstance(root.value, str) and NO_BREAK in root.value
+            self.refuse(_ODD_SPACE if odd else (message, ""), event.start_mark)
         return root
 
     def node(self, in_list: bool = False) -> Node:
@@ -265,7 +275,7 @@ class _TreeReader:
         while not isinstance(self.peek(), yaml.MappingEndEvent):
             event = self.peek()
             key, value = self.node(), self.node()
-            if complaint := _complaint(event, key, keys, in_list):
+            if complaint := _complaint(event, key, value, keys, in_list):
                 self.problems.append(Problem(key.place, "", *complaint))
             else:
                 values[str(key.value)], keys[str(key.value)] = value, key.place
@@ -290,6 +300,9 @@ class _TreeReader:
             self.refuse(_NO_ANCHOR, event.start_mark)
         elif event.tag is not None:
             self.refuse(_NO_TAG, event.start_mark)
+
+    def line(self, mark: Any) -> str:
+        return str(LINE_BREAK.split(self.text)[mark.line])
 
     def refuse(self, complaint: Complaint, start: Any, end: Any = None) -> None:
         self.problems.append(Problem(self.place(start, end or start), "", *complaint))

@@ -15,3 +15,8 @@ def listed(names: Iterable[str], word: str = "and") -> str:
     """The names as they stand in a sentence, `word` before the last: `a, b and c`."""
     *first, last = names
     return f"{', '.join(first)} {word} {last}" if first else last
+
+
+def count(number: int, noun: str) -> str:
+    """`1 epoch`, `2,000 epochs`."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
