@@ -16,8 +16,14 @@ from zen_cli.training.estimate import estimate
 from zen_cli.training.footprint import demand_memory, measured
 from zen_cli.training.loop import train_step
 
-MANY = ("data.source.Curve.points=4000", "data.split.train=3000", "training.batch_size=2000")
-WIDE = ("model.0.RNN.hidden_dim=64", *MANY)
+
+def many(train=3000, batch=2000):
+    """Overrides for so many windows."""
+    return ("data.source.Curve.points=4000", f"data.split.train={train}", f"training.batch_size={batch}")
+
+
+def wide(train=3000, batch=2000):
+    return ("model.0.RNN.hidden_dim=64", *many(train, batch))
 
 
 def experiment(path, *changes):
@@ -43,24 +49,22 @@ def series(tmp_path):
 
 def test_a_batch_that_does_not_fit_is_refused_with_one_that_does(zen, tmp_path, series, monkeypatch):
     monkeypatch.setattr(memory, "available", lambda: 8_000_000)
-    outcome = zen("train", series, *WIDE, "--runs", tmp_path / "runs")
+    outcome = zen("train", series, *wide(), "--runs", tmp_path / "runs")
     assert (outcome.code, outcome.out) == (2, "")
     assert "training.batch_size: a training step with 2,000 examples needs" in outcome.err
     assert "of memory, but 8 MB are free" in outcome.err
     assert not (tmp_path / "runs").exists()
-    assert zen("check", series, *WIDE).code == 2
-    ((cure, size),) = [line.split("`")[1::2] for line in outcome.err.splitlines() if "add `" in line]
-    assert (cure.startswith("batch_size: "), size) == (True, "training")
-    size = int(cure.split()[1])
+    assert zen("check", series, *wide()).code == 2
+    size = int(re.search("change `training.batch_size` to `(.*)`", outcome.err)[1])
     assert 64 < size < 2000
-    demand_memory(experiment(series, *WIDE, f"training.batch_size={size}"))
+    demand_memory(experiment(series, *wide(batch=size)))
 
 
 def test_a_batch_is_advised_that_every_layer_can_train_on(series, monkeypatch):
-    odd = ["model.2=BatchNorm", "data.split.train=2049", "training.batch_size=2049"]  # 2^n leave one over
+    odd = [*wide(train=2049, batch=2049), "model.2=BatchNorm"]  # 2^n leave one over
     monkeypatch.setattr(memory, "available", lambda: 8_000_000)
-    problem = refused(series, *WIDE, *odd)
-    size = int(problem.hint.removeprefix("add `batch_size: ").split("`")[0])
+    problem = refused(series, *odd)
+    size = int(re.fullmatch("change `training.batch_size` to `(.*)`", problem.hint)[1])
     assert (size < 2049, 2049 % size > 1) == (True, True)
 
 
@@ -147,8 +151,8 @@ def test_measuring_changes_no_bit_of_a_training(tmp_path, monkeypatch):
 
 SHAPES = [  # changes of the series, where many examples behave differently than few
     ("data.window=40", "data.source.Curve.points=1000", "data.split.train=900", "training.batch_size=512"),
-    ("model.0={LSTM: {hidden_dim: 64, return_sequences: true}}", *MANY, "training.batch_size=1500"),
-    ("model=[{Conv1D: {filters: 32, kernel_size: 3, padding: same}}, ReLU, Flatten, {Linear: 1}]", *MANY),
+    ("model.0={LSTM: {hidden_dim: 64, return_sequences: true}}", *many(batch=1500)),
+    ("model=[{Conv1D: {filters: 32, kernel_size: 3, padding: same}}, ReLU, Flatten, {Linear: 1}]", *many()),
 ]
 
 

@@ -204,4 +204,4 @@ def test_a_last_batch_of_one_example_is_refused_before_training(problems_of, siz
 
 def test_one_training_example_is_too_few(problems_of):
     (problem,) = problems_of(NORMALISED, "data.split.train=1")
-    assert (problem.path, problem.hint) == ("training.batch_size", "add `train: 2` to `data.split`")
+    assert (problem.path, problem.hint) == ("training.batch_size", "change `data.split.train` to `2`")

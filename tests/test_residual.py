@@ -176,7 +176,6 @@ REFUSED = [
     ([f"{INNER}.2=Softmx"], "1:27", f"{INNER}.2", "no layer named 'Softmx'"),
     ([f"{INNER}.1.Residual=Linear"], "1:36", f"{INNER}.1.Residual.layers", "expected a list of layers"),
     ([f"{INNER}=[]"], "1:25", INNER, "got an empty list"),
-    (["model.1=Residual"], "1:9", INNER, "is missing"),
     ([f"{INNER}.1.Residual.layers.1.Dropout.rate=1"], "1:58", f"{INNER}.1.Residual.layers.1.Dropout.rate", ">= 0 and"),
 ]
 

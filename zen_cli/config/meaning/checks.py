@@ -183,9 +183,9 @@ def check_range(data: Dataset, resolved: Resolved) -> None:
     dtype = np.dtype(resolved.values["training"]["dtype"])
     numbers = data.task.series.values if isinstance(data.task, Forecast) else data.inputs
     largest = max(-float(numbers.min()), float(numbers.max()))
-    if largest > np.finfo(dtype).max:
+    if largest > (most := float(np.finfo(dtype).max)):
         path = ("data", "source", name_of(resolved.values["data"]["source"]))
-        message = f"these data reach {largest:.4g}, and {dtype} ends at {np.finfo(dtype).max:.4g}"
+        message = f"these data reach {largest:.4g}, and {dtype} ends at {most:.4g}"
         raise misfit(resolved, path, message, Add(("training",), "dtype", "float64"))
 
 
