@@ -18,6 +18,7 @@ from zen_cli.config.resolve import resolve
 from zen_cli.config.text.reader import read_text
 from zen_cli.errors import UserError
 
+pytestmark = pytest.mark.no_cover  # what these reach others reach, and being traced takes them minutes
 PARTS, EACH = 10, 1000
 FREE = 20_000_000  # bytes: what is large is refused before it takes long
 

@@ -17,7 +17,8 @@ def train(config: Path, overrides: tuple[str, ...], runs: Path, quiet: bool) -> 
     """Train the model that CONFIG, a YAML file, describes.
 
     Leaves checkpoint, metrics, predictions and plots in a new directory under runs/, named after the config.
-    KEY=VALUE changes a value of the config for this run: a dotted path and YAML, with list items by number.
+    KEY=VALUE changes a value of the config for this run: a dotted path and YAML, with list items by number, layers also
+    by name. KEY+=VALUE adds to a list.
 
     \b
     Example:

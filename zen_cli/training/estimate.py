@@ -13,7 +13,7 @@ from zen_cli.training.footprint import demand_memory, measured
 from zen_cli.training.job import training
 from zen_cli.training.loop import Record, StepRecord
 
-SECONDS_TO_MEASURE = 0.05  # for steps, and as long for evaluations
+SECONDS_TO_MEASURE = 0.03  # for steps, and as long for evaluations
 LONG = 1.0  # a step that takes so many seconds is not taken again
 PICTURES = 55e6  # bytes of matplotlib and of a picture while it is drawn, as measured with matplotlib 3.11
 
