@@ -163,7 +163,7 @@ def write_files(folder, texts):
 
 def resolved(text, *arguments):
     root = read_text(text, "c.yaml")
-    return resolve(root, known_problems=overrides.apply(root, arguments)).values
+    return resolve(root, known_problems=overrides.apply(root, arguments).problems).values
 
 
 @pytest.fixture

@@ -42,6 +42,13 @@ def test_every_shipped_config_passes_every_level(zen, tmp_path, monkeypatch, con
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("monitor", ["loss", "val_loss", "val_rmse"])
+def test_a_schedule_that_looks_at_scores_is_checked(zen, series, monitor):
+    schedule = f"schedule=ReduceOnPlateau: {{monitor: {monitor}, patience: 0}}"
+    outcome = zen("check", series, schedule, "training.epochs=9")
+    assert (outcome.code, outcome.err) == (0, "")
+
+
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_level_ends_the_check(zen, series, level):
     outcome = zen("check", series, "--level", level)

@@ -3,6 +3,8 @@
 import pytest
 from conftest import CLASSES, SERIES, changed, demand_readable, resolved
 
+from zen_cli.config.build import read_config
+from zen_cli.config.meaning.doubts import warnings
 from zen_cli.config.text.problems import ConfigError
 
 # --- KEY=VALUE ---
@@ -85,13 +87,37 @@ UNDONE = [
 ]
 
 
+UNDONE += [("model.0=Tanh", "model.0=null"), ("metrics+=F1", "metrics.0=null")]
+
+
 @pytest.mark.parametrize(("first", "second"), UNDONE)
-def test_no_override_is_undone_in_silence(first, second):
-    with pytest.raises(ConfigError) as caught:
-        resolved(CLASSES, first, second)
-    (problem,) = caught.value.problems
-    assert problem.place.source.lines == [first]
-    assert f"{second}, which comes later, takes the place of this" in problem.message
+def test_an_override_that_a_later_one_undoes_is_told(tmp_path, first, second):
+    (tmp_path / "c.yaml").write_text(CLASSES, encoding="utf-8")
+    _, found = read_config(tmp_path / "c.yaml", (first, second))
+    (told,) = warnings(found)
+    assert told.startswith("override:1:")
+    assert told.endswith(f"{second} takes the place of {first}, which comes before it")
+
+
+@pytest.mark.parametrize("twice", ["seed=1", "optimizer=SGD: 1", "training={epochs: 3}"])
+def test_the_same_override_twice_undoes_nothing(tmp_path, twice):
+    (tmp_path / "c.yaml").write_text(CLASSES, encoding="utf-8")
+    assert warnings(read_config(tmp_path / "c.yaml", (twice, twice))[1]) == []
+
+
+def test_what_is_taken_out_is_there_no_more():
+    with pytest.raises(ConfigError, match=r"model\.0 is taken out by an earlier argument"):
+        resolved(CLASSES, "model.0=null", "model.0.Linear.units=3")
+    added = "model+={Linear: {units: 4, name: head}}"
+    model = resolved(NAMED, "model.hidden.Linear.name=head", "model.head=null", added, "model.head.Linear.units=9")[
+        "model"
+    ]
+    assert model[-1]["Linear"] == {"units": 9, "initializer": None, "name": "head"}
+
+
+@pytest.mark.parametrize("argument", ["optimizer.RMSProp=null", "data.source.Curve=null", "optimizer={RMSProp: }"])
+def test_a_component_without_settings_is_as_the_file_has_it(argument):
+    assert resolved(SERIES, argument) == resolved(SERIES)
 
 
 # --- odd texts and keys ---

@@ -1,7 +1,7 @@
 """What to do about a problem of the schema. A hint, applied as it is written, cures its problem: a test does that."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import NoneType
 from typing import Any
 
@@ -23,8 +23,10 @@ from zen_cli.config.text import hints, written
 from zen_cli.config.text.paths import KeyPath, dotted
 from zen_cli.config.text.reader import Node, plain_scalar
 from zen_cli.config.text.words import listed
+from zen_cli.nn import activations
 
 LONGEST_NAME = 40
+ACTIVATIONS = [name for name, layer in COMPONENTS["layer"].items() if layer.__module__ == activations.__name__]
 
 
 # --- keys ---
@@ -36,13 +38,9 @@ def for_missing(setting: Setting, path: KeyPath) -> str:
 
 def for_unknown_key(key: str, node: Node, path: KeyPath, known: Settings) -> str:
     """For a key, with its node, that is near none of those here, and that no other block has."""
-    if (
-        key == "activation"
-        and path[1:]
-        and isinstance(path[-2], int)
-        and (layer := meant(str(node.value), COMPONENTS["layer"]))
-    ):
-        return hints.as_layer(layer)
+    if key == "activation" and path[1:] and isinstance(path[-2], int) and not node.place.source.is_argument:
+        layer = meant(str(node.value), ACTIVATIONS)
+        return hints.as_layer(layer) if layer else hints.remove((*path, key))
     if len(key) > LONGEST_NAME or "." in key:
         return ""
     return f"{hints.remove((*path, key))}, as {path[-1] if path else 'a config'} {_takes(known)}"
@@ -55,8 +53,18 @@ def _takes(known: Settings) -> str:
 
 def home_of(key: str, blocks: Mapping[KeyPath, Settings]) -> KeyPath | None:
     """The path of the setting of that name, here or elsewhere, in another block of the config."""
-    homes = ((*block, name) for name in (key, called_here(key)) for block, known in blocks.items() if name in known)
+    sections_first = sorted(
+        blocks, key=lambda path: bool(path) and any(path[-1] in names for names in COMPONENTS.values())
+    )
+    homes = ((*block, name) for name in (key, called_here(key)) for block in sections_first if name in blocks[block])
     return next(homes, None)
+
+
+def with_space(text: str, node: Node | None, known: Iterable[str]) -> str | None:
+    """`epochs:10`, or `epochs=10`, as it should have been written where `epochs` is known and nothing follows."""
+    found = re.fullmatch(r"([\w.]{1,40})\s*[:=]\s*([\w.+-]{1,40})", text)
+    name = meant(found[1].rpartition(".")[2], known) if found and (node is None or node.value is None) else None
+    return f"{name}: {found[2]}" if found and name else None
 
 
 def for_misplaced(key: str, node: Node, path: KeyPath, home: KeyPath) -> str:

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -114,7 +114,8 @@ def read_config(path: Path, arguments: Sequence[str]) -> tuple[bytes, Resolved]:
     """The schema's level: the file byte for byte, and the config that it and the overrides say."""
     text, root = read_file(path, str(path))
     root = with_bases(root, path)
-    return text, resolve(root, known_problems=overrides.apply(root, arguments))
+    problems, undone = overrides.apply(root, arguments)
+    return text, replace(resolve(root, problems), undone=undone)
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from zen_cli.config.language.grammar import component_kind, is_section, item_type, only_key
+from zen_cli.config.language.grammar import component_kind, is_section, item_type, may_be_null, only_key
 from zen_cli.config.language.registry import COMPONENTS, settings_in_yaml, settings_of, types_in
 from zen_cli.config.text.reader import Node
 
@@ -27,8 +27,8 @@ def merged(base: Node, over: Node, kind_of: Type) -> Node:
 
     A list, or a component of another name, takes the place of the whole one below.
     """
-    if is_section(kind_of) and over.value is None:  # a block whose lines are all taken out
-        return base
+    if over.value is None and not (isinstance(kind_of, Mapping) or may_be_null(kind_of)):
+        return base  # a key whose lines are all taken out says nothing
     another = component_kind(kind_of) and (only_key(base) is None or only_key(base) != only_key(over))
     if another or not _is_block(kind_of) or not isinstance(base.value, dict) or not isinstance(over.value, dict):
         return over

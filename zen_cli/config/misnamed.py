@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
-from zen_cli.config.advice import LONGEST_NAME, as_override, for_misplaced, home_of, is_accepted
+from zen_cli.config.advice import LONGEST_NAME, as_override, for_misplaced, home_of, is_accepted, with_space
 from zen_cli.config.language.examples import example, kind_example
 from zen_cli.config.language.grammar import ARTICLES, expanded, only_key, shortest
 from zen_cli.config.language.registry import (
@@ -36,7 +35,8 @@ def unknown_component(kind: str, name: str, node: Node, path: KeyPath) -> Compla
     place, message = node.keys[name] if node.keys else node.place, f"there is no {kind} named {quoted(name)}"
     if written_out := _spelt_otherwise(kind, node) or _settings_alone(kind, node) or _called(kind, name):
         return node.place, path, message, hints.write(written_out)
-    if near := meant(name, COMPONENTS[kind]):
+    argument = node.value[name] if isinstance(node.value, dict) else None
+    if near := with_space(name, argument, COMPONENTS[kind]) or meant(name, COMPONENTS[kind]):
         return place, path, message, hints.did_you_mean(near)
     others = [ARTICLES[other] for other, components in COMPONENTS.items() if name in components]
     return place, path, message + (f", which is {listed(others)}" if others else ""), hints.use(COMPONENTS[kind])
@@ -52,7 +52,7 @@ def not_one_component(kind: str, node: Node, path: KeyPath, blocks: Mapping[KeyP
             _in_list(kind, node),
         )
     first, second = _first_and_surplus(kind, node)
-    if node.keys[second].source.is_argument:
+    if node.keys[second].source.is_argument and not node.keys[first].source.is_argument:
         return node.keys[second], (*path, second), *_beside_in_override(kind, node, path, first, second)
     names = listed(printable(name, LONGEST_NAME) for name in node.value)
     message = f"expected one {kind}, got {len(node.value)} keys: {names}"
@@ -115,15 +115,14 @@ def _spelt_otherwise(kind: str, node: Node) -> str | None:
 
 def _called(kind: str, name: str) -> str | None:
     """`Adam(lr=0.1)` or `LSTM(16)`, as Python calls it."""
-    call = re.fullmatch(r"(\w{1,40})\(([^()]{0,100})\)", name)
-    known = meant(call[1], COMPONENTS[kind]) if call else None
+    call = re.fullmatch(r"([\w.]{1,60})\(([\w.=+\"', -]{0,100})\)", name)
+    known = meant(call[1].rpartition(".")[2], COMPONENTS[kind]) if call else None
     if call is None or known is None:
         return None
-    settings: dict[str, Any] = {}
-    for argument in filter(None, map(str.strip, call[2].split(","))):
-        key, equals, value = argument.rpartition("=")
-        first = first_of(COMPONENTS[kind][known])
-        settings[key.strip() if equals or first is None else first.name] = plain_scalar(value.strip())
+    first, arguments = first_of(COMPONENTS[kind][known]), [part for part in call[2].split(",") if part.strip()]
+    alone = first is not None and first.is_required and len(arguments) == 1 and "=" not in call[2]
+    pairs = [(first.name, "=", arguments[0])] if first and alone else [part.partition("=") for part in arguments]
+    settings = {key.strip(): plain_scalar(value.strip().strip("\"'")) for key, _, value in pairs}
     if not settings.keys() <= settings_of(COMPONENTS[kind][known]).keys():
         return None
     return written.one_line(shortest(kind, known, settings))

@@ -8,6 +8,7 @@ over one that it extends: blocks are merged. KEY+=VALUE adds to a list, and null
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import NoneType
+from typing import NamedTuple
 
 from zen_cli.config.language.grammar import expand_components, is_section, only_key
 from zen_cli.config.language.registry import COMMON_SETTINGS
@@ -20,25 +21,35 @@ from zen_cli.config.text.syntax import LONGEST_PATH
 from zen_cli.config.text.words import listed, nearest
 from zen_cli.errors import printable
 
+Removal = tuple[list[Node], Node]  # an item, and the list that it is to be taken out of
 
-def apply(root: Node, arguments: Sequence[str]) -> list[Problem]:
-    """Change the tree as the arguments say, in their order; returns the problems of those that cannot be applied."""
-    problems: list[Problem] = []
-    taken_out: list[tuple[list[Node], Node]] = []
+
+class Applied(NamedTuple):
+    """The problems of the arguments that cannot be applied, and what is said of those that a later one undoes."""
+
+    problems: list[Problem]
+    undone: list[Problem]
+
+
+def apply(root: Node, arguments: Sequence[str]) -> Applied:
+    """Change the tree as the arguments say, in their order."""
+    applied = Applied([], [])
+    taken_out: list[Removal] = []
     if "=" in arguments[1:]:
-        return [_spaced(arguments)]
+        return Applied([_spaced(arguments)], [])
     for order, argument in enumerate(arguments, start=FIRST_ARGUMENT):
         try:
-            taken_out += _Override(argument, order).change(root)
+            _Override(argument, order, taken_out, applied.undone).change(root)
         except ConfigError as error:
-            problems += error.problems
+            applied.problems.extend(error.problems)
     for items, item in taken_out:  # at the end, so that the numbers in a command line are those of the file
         items[:] = [other for other in items if other is not item]
-    return problems
+    return applied
 
 
 class _Override:
-    def __init__(self, argument: str, order: int) -> None:
+    def __init__(self, argument: str, order: int, taken_out: list[Removal], undone: list[Problem]) -> None:
+        self.taken_out, self.undone = taken_out, undone
         key, equals, _ = argument.partition("=")
         self.argument, self.source = argument, Source("override", [argument], order)
         self.appends = key.endswith("+")
@@ -54,8 +65,8 @@ class _Override:
             raise self.error("only a file can extend another: an override has no place that paths start from")
         self.value = read_text(argument, "override", order, value_at=len(key) + 1)
 
-    def change(self, root: Node) -> list[tuple[list[Node], Node]]:
-        """Change the tree; returns the items that are to be taken out of their lists."""
+    def change(self, root: Node) -> None:
+        """Change the tree; items that are to be taken out of their lists are still there."""
         owner, node, kind_of = root, root, Config
         for depth, key in enumerate(self.keys):
             expand_components(root)  # so that each step of the path exists, however the file writes it
@@ -64,24 +75,32 @@ class _Override:
         if self.appends:
             self.append(node)
         elif self.value.value is None and isinstance(owner.value, list):
-            return [(owner.value, node)]
+            self.tell_undone(node, self.value)
+            self.taken_out.append((owner.value, node))
         else:
             self.put(node, kind_of)
-        return []
 
     def put(self, node: Node, kind_of: Type) -> None:
         if is_section(kind_of) and self.value.value is None:
             raise self.error(f"{self.path()} is a block of keys, and null turns off only one of them")
-        new = merged(node, self.in_longest_form(kind_of), kind_of)
-        kept = {id(leaf) for leaf in _leaves(new)}
-        for lost in _leaves(node):
-            if lost.place.source.is_argument and id(lost) not in kept and lost.place.source is not self.source:
-                message = f"{printable(self.argument)}, which comes later, takes the place of this"
-                raise ConfigError([Problem(lost.place, self.path(), message)])
+        value = self.in_longest_form(kind_of)
+        new = merged(node, value, kind_of) if value.value is not None else value
+        self.tell_undone(node, new)
         node.value, node.keys, node.place = new.value, new.keys, new.place
+
+    def tell_undone(self, old: Node, new: Node) -> None:
+        """Note what earlier arguments said and is not said any more."""
+        kept = {id(leaf) for leaf in _leaves(new)}
+        for lost in _leaves(old) if old.plain() != new.plain() else ():
+            if lost.place.source.is_argument and id(lost) not in kept and lost.place.source is not self.source:
+                earlier = printable("\n".join(lost.place.source.lines))
+                message = f"{printable(self.argument)} takes the place of {earlier}, which comes before it"
+                self.undone.append(Problem(lost.place, self.path(), message))
 
     def in_longest_form(self, kind_of: Type) -> Node:
         """The value with its components in full; `optimizer.SGD=0.1` gives the first setting, as `SGD: 0.1` does."""
+        if isinstance(kind_of, Mapping) and self.value.value is None:
+            return Node({}, self.value.place)
         own = [key for key in kind_of if key not in COMMON_SETTINGS["layer"]] if isinstance(kind_of, Mapping) else []
         if own and not isinstance(self.value.value, dict | NoneType):
             return Node({own[0]: self.value}, self.value.place, {own[0]: self.value.place})
@@ -109,10 +128,13 @@ class _Override:
         return node.value.setdefault(key, Node({}, self.place(depth)))
 
     def index(self, key: str, items: list[Node], depth: int) -> int:
-        names = [_name(item) for item in items]
+        gone = [item for removed_from, item in self.taken_out if removed_from is items]
+        names = [_name(item) if not any(item is other for other in gone) else None for item in items]
         if key in names:
             return names.index(key)
         if key.isdecimal() and key.isascii() and len(key) < 10 and int(key) < len(items):
+            if any(items[int(key)] is other for other in gone):
+                raise self.error(f"{self.path(depth)}.{key} is taken out by an earlier argument", depth=depth)
             return int(key)
         raise self.error(*self.no_item(key, items, depth), depth)
 

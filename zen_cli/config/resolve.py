@@ -1,7 +1,7 @@
 """A tree of YAML against the schema: every default filled in, every problem found in one pass."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -36,6 +36,7 @@ class Resolved:
 
     values: dict[str, Any]
     places: dict[KeyPath, Place] = field(default_factory=dict)
+    undone: Sequence[Problem] = ()  # what is said of arguments that later ones undo
 
     def place(self, *path: str | int) -> Place:
         """Where the value at `path` was written, or else what it would have been written in."""
@@ -90,12 +91,14 @@ class _Resolver:
         """The settings in a mapping node: unknown ones refused, the others checked, defaults filled in."""
         assert isinstance(node.value, dict)
         misspelt = self.unknown_keys(known, node, path)
-        result = {}
+        result: dict[str, Any] = {}
         for name, setting in known.items():
             if name in node.value:
                 given = node.value[name]
-                empty = setting.default == () and given.value in ([], None)  # as it is by default
-                result[name] = [] if empty else self.value(setting.annotation, given, (*path, name))
+                if setting.default == () and given.value in ([], None):  # as it is by default
+                    self.places[(*path, name)], result[name] = given.place, []
+                else:
+                    result[name] = self.value(setting.annotation, given, (*path, name))
             elif not setting.is_required:
                 result[name] = _as_plain(setting.default)
             elif name not in misspelt and not self.base_is_unknown:
@@ -111,8 +114,12 @@ class _Resolver:
         for key in (key for key in node.value if key not in known):
             place = node.keys[key]
             free = [name for name in known if not self.is_beside(name, key, node)]
-            if near := meant(key, free):
+            if whole := advice.with_space(key, node.value[key], free):
+                misspelt.add(whole.partition(":")[0])
+                hint = hints.did_you_mean(whole)
+            elif near := meant(key, free):
                 misspelt.add(near)
+                self.base_is_unknown |= near == KEY
                 hint = hints.did_you_mean(near)
             elif home := advice.home_of(key, self.blocks):
                 self.elsewhere.add(home)
@@ -164,6 +171,8 @@ class _Resolver:
         settings, inner = longest.value[name], (*path, name)
         if not isinstance(settings.value, dict):
             message = f"{name} takes no value, got {shown(settings.plain())}"
+            if settings.place.source.is_argument:
+                return self.refuse(settings.place, path, message)
             return self.refuse(node.place, path, message, hints.write(name))
         self.places[inner] = longest.keys[name]
         if complaint := misnamed.too_short(kind, name, node, settings, inner):
@@ -177,7 +186,7 @@ class _Resolver:
     def demand_different_names(self) -> None:
         taken = {name for name, *_ in self.names}
         first: dict[str, KeyPath] = {}
-        for name, place, path in self.names:
+        for name, place, path in sorted(self.names, key=lambda named: named[1].source.is_argument):
             if name in first:
                 message = f"this is the name of {dotted(first[name][:-1])} already: a name stands for one layer"
                 other = advice.another_name(name, taken)

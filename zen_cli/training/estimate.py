@@ -41,7 +41,8 @@ def estimate(experiment: Experiment) -> Estimate:
     process = memory.used()
     footprint = demand_memory(experiment) or measured(experiment)
     experiment.model.build()
-    first, full, last = _time_steps(training(experiment, dict))
+    unscheduled = replace(experiment, schedule=None)  # which might look at scores that are not computed here
+    first, full, last = _time_steps(training(unscheduled, dict))
     step = median(full or last)
     epoch = (first.batches - 1) * step + median(last or full)
     evaluation = _time_evaluation(experiment)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from zen_cli.config.language.registry import settings_of
-from zen_cli.config.language.schema import Config
+from zen_cli.config.language.schema import Config, Training
 from zen_cli.config.meaning.components import components_in, layers_in, name_of, settings_in
 from zen_cli.config.meaning.shapes import PROBABILITIES
 from zen_cli.config.resolve import Resolved
@@ -15,13 +15,15 @@ from zen_cli.config.text.words import count
 from zen_cli.data.dataset import Dataset
 from zen_cli.data.tasks import Forecast
 from zen_cli.nn import Dropout, Model, Softmax
+from zen_cli.schedule import WarmUp
 
 Doubt = tuple[KeyPath, str]
 
 
 def warnings(resolved: Resolved) -> list[str]:
     """Doubts about what the config says by itself."""
-    return _lines(resolved, [*_of_layers(resolved), *_of_loss(resolved), *_of_rates(resolved)])
+    undone = [f"{problem.place}: {problem.path}: {problem.message}" for problem in resolved.undone]
+    return undone + _lines(resolved, [*_of_layers(resolved), *_of_loss(resolved), *_of_rates(resolved)])
 
 
 def warnings_of_data(resolved: Resolved, data: Dataset, model: Model) -> list[str]:
@@ -80,7 +82,7 @@ def _of_rates(resolved: Resolved) -> Iterator[Doubt]:
         yield ("optimizer", name, "weight_decay"), f"multiplies the weights by {kept:g} in each step"
     epochs = resolved.values["training"]["epochs"]
     for path, settings in _schedules(resolved):
-        if path[-1] == "WarmUp" and settings["steps"] is not None and (*path, "epochs") in resolved.places:
+        if path[-1] == "WarmUp" and settings["steps"] is not None and settings["epochs"] != WarmUp().epochs:
             yield (*path, "epochs"), "no effect beside steps"
         if path[-1] == "Step" and settings["every"] >= epochs:
             yield (*path, "every"), f"no effect, as the training ends after {count(epochs, 'epoch')}"
@@ -103,7 +105,7 @@ def _of_sizes(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
     training = resolved.values["training"]
     if data.train == 1 < len(data):
         yield ("data", "split", "train"), f"a single one of the {len(data):,} {data.task.examples} trains"
-    if training["batch_size"] > data.train and ("training", "batch_size") in resolved.places:
+    if training["batch_size"] > data.train and training["batch_size"] != Training().batch_size:
         yield ("training", "batch_size"), f"only {data.train:,} {data.task.examples} train, so each step takes them all"
 
 
@@ -115,7 +117,7 @@ def _of_warm_up(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
             continue
         which, most = ("epochs", training["epochs"]) if settings["steps"] is None else ("steps", steps)
         if settings[which] >= most:
-            yield (*path, which), f"the training ends after {most:,} {which}, before the learning rate is up"
+            yield (*path, which), f"the training ends after {count(most, which[:-1])}, before the learning rate is up"
 
 
 def _of_end(resolved: Resolved, data: Dataset, model: Model) -> Iterator[Doubt]:
