@@ -37,6 +37,8 @@ def apply(root: Node, arguments: Sequence[str]) -> Applied:
     taken_out: list[Removal] = []
     if "=" in arguments[1:]:
         return Applied([_spaced(arguments)], [])
+    if arguments:
+        expand_components(root)  # so that each step of a path exists, however the file writes it
     for order, argument in enumerate(arguments, start=FIRST_ARGUMENT):
         try:
             _Override(argument, order, taken_out, applied.undone).change(root)
@@ -69,11 +71,9 @@ class _Override:
         """Change the tree; items that are to be taken out of their lists are still there."""
         owner, node, kind_of = root, root, Config
         for depth, key in enumerate(self.keys):
-            expand_components(root)  # so that each step of the path exists, however the file writes it
             owner, node, kind_of = node, self.step(node, key, depth), below(kind_of, key)
-        expand_components(root)
         if self.appends:
-            self.append(node)
+            self.append(node, kind_of)
         elif self.value.value is None and isinstance(owner.value, list):
             self.tell_undone(node, self.value)
             self.taken_out.append((owner.value, node))
@@ -107,13 +107,14 @@ class _Override:
         expand_components(self.value, kind_of)
         return self.value
 
-    def append(self, node: Node) -> None:
+    def append(self, node: Node, kind_of: Type) -> None:
         if node.place.source is self.source or node.value is None:  # not in the file
             node.value, node.place = [], self.value.place
         if not isinstance(node.value, list):
             message = f"{self.path()} is no list, so nothing can be added to it"
             raise self.error(message, hints.write(f"{self.path()}={self.given()}"))
         node.value += self.value.value if isinstance(self.value.value, list) else [self.value]
+        expand_components(node, kind_of)
 
     def step(self, node: Node, key: str, depth: int) -> Node:
         """The node under `key`; a key that is not in the file yet is made."""
