@@ -8,6 +8,7 @@ from typing import Any
 from zen_cli.config.language.examples import example
 from zen_cli.config.language.grammar import component_kind, expanded, is_section, known_component, only_key
 from zen_cli.config.language.registry import (
+    ACTIVATIONS,
     COMMON_SETTINGS,
     COMPONENTS,
     Setting,
@@ -23,10 +24,8 @@ from zen_cli.config.text import hints, written
 from zen_cli.config.text.paths import KeyPath, dotted
 from zen_cli.config.text.reader import Node, plain_scalar
 from zen_cli.config.text.words import listed
-from zen_cli.nn import activations
 
 LONGEST_NAME = 40
-ACTIVATIONS = [name for name, layer in COMPONENTS["layer"].items() if layer.__module__ == activations.__name__]
 
 
 # --- keys ---
@@ -53,10 +52,7 @@ def _takes(known: Settings) -> str:
 
 def home_of(key: str, blocks: Mapping[KeyPath, Settings]) -> KeyPath | None:
     """The path of the setting of that name, here or elsewhere, in another block of the config."""
-    sections_first = sorted(
-        blocks, key=lambda path: bool(path) and any(path[-1] in names for names in COMPONENTS.values())
-    )
-    homes = ((*block, name) for name in (key, called_here(key)) for block in sections_first if name in blocks[block])
+    homes = ((*block, name) for name in (key, called_here(key)) for block, known in blocks.items() if name in known)
     return next(homes, None)
 
 
@@ -75,8 +71,13 @@ def for_misplaced(key: str, node: Node, path: KeyPath, home: KeyPath) -> str:
 
 
 def blocks_of(root: Node) -> dict[KeyPath, Settings]:
-    """The blocks of a config that take settings, outside of lists, by their paths."""
-    return dict(_blocks(Config, root, ()))
+    """The blocks that take settings, outside of lists, by their paths: the sections, then the components."""
+    found = dict(_blocks(Config, root, ()))
+    return dict(sorted(found.items(), key=lambda block: _is_of_component(block[0])))
+
+
+def _is_of_component(path: KeyPath) -> bool:
+    return bool(path) and any(path[-1] in names for names in COMPONENTS.values())
 
 
 def _blocks(annotation: Any, node: Node | None, path: KeyPath) -> Iterator[tuple[KeyPath, Settings]]:

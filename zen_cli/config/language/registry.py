@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 
 from zen_cli import loss, metric, nn, optim, schedule
 from zen_cli.data import sources
-from zen_cli.nn import initializers
+from zen_cli.nn import activations, initializers
 from zen_cli.settings import Name
 
 REQUIRED = inspect.Parameter.empty
@@ -30,6 +30,8 @@ COMPONENTS: Mapping[str, Mapping[str, Callable[..., Any]]] = {
     "optimizer": _classes(optim, optim.Optimizer),
     "schedule": _classes(schedule, schedule.Schedule),
 }
+
+ACTIVATIONS = [name for name, layer in COMPONENTS["layer"].items() if layer.__module__ == activations.__name__]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from zen_cli.config.language.registry import COMPONENTS
+from zen_cli.config.language.registry import ACTIVATIONS, COMPONENTS
 from zen_cli.config.language.schema import Component
 from zen_cli.config.meaning.components import component, name_of, settings_in
 from zen_cli.config.meaning.cures import (
@@ -49,7 +49,6 @@ RECURRENT, CONVOLUTIONS, POOLS = _layers_of(Recurrent), _layers_of(Convolution),
 MOST_FACTORED = 10**10  # beyond, looking for factors takes too long
 SMALL = 8  # units of a layer that only makes a shape fit
 PROBABILITIES = ("Softmax", "Sigmoid")
-ACTIVATIONS = ("ELU", "GELU", "LeakyReLU", "ReLU", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh")
 
 
 def misshapen(error: ShapeError, resolved: Resolved, example: Shape) -> Problem:
