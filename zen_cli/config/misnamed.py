@@ -59,11 +59,7 @@ def not_one_component(kind: str, node: Node, path: KeyPath, blocks: Mapping[KeyP
     whole = _spelt_otherwise(kind, node) or _settings_alone(kind, node) or _with_surplus(kind, node, first)
     if whole:
         return node.place, path, message, hints.write(whole)
-    hint = _for_surplus(kind, path, first, second)
-    home = home_of(second, blocks)
-    if home and second not in COMPONENTS[kind] and not hint.startswith("move"):
-        hint = for_misplaced(second, node.value[second], path, home)
-    return node.keys[second], (*path, second), message, hint
+    return node.keys[second], (*path, second), message, _for_surplus(kind, node, path, first, second, blocks)
 
 
 def too_short(kind: str, name: str, node: Node, settings: Node, path: KeyPath) -> Complaint | None:
@@ -161,15 +157,19 @@ def _with_surplus(kind: str, node: Node, first: str) -> str | None:
     return written.one_line({first: longest | beside}) if isinstance(longest, dict) else None
 
 
-def _for_surplus(kind: str, path: KeyPath, first: str, second: str) -> str:
+def _for_surplus(
+    kind: str, node: Node, path: KeyPath, first: str, second: str, blocks: Mapping[KeyPath, Settings]
+) -> str:
+    assert isinstance(node.value, dict)
     here = (*path, second)
     if first in COMPONENTS[kind] and second in settings_in_yaml(kind, first):
         return f"{hints.move(here, (*path, first))}, for example by indenting it"
-    if second not in COMPONENTS[kind]:
-        return hints.remove(here) if len(second) <= LONGEST_NAME else ""
-    if path and isinstance(path[-1], int):
-        return hints.put_dash(second)
-    return hints.either(map(hints.remove, [here, (*path, first)]))
+    if second in COMPONENTS[kind]:
+        in_list = bool(path) and isinstance(path[-1], int)
+        return hints.put_dash(second) if in_list else hints.either(map(hints.remove, [here, (*path, first)]))
+    if home := home_of(second, blocks):
+        return for_misplaced(second, node.value[second], path, home)
+    return hints.remove(here) if len(second) <= LONGEST_NAME else ""
 
 
 def _beside_in_override(kind: str, node: Node, path: KeyPath, first: str, second: str) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from zen_cli.config.build import Experiment
 from zen_cli.config.meaning.blame import misfit
 from zen_cli.config.meaning.cures import Add, Cure
 from zen_cli.config.text.problems import ConfigError
+from zen_cli.config.text.words import count
 from zen_cli.errors import NonFiniteError
 from zen_cli.memory import bytes_in_words, shortage
 from zen_cli.nn import Flatten, Reshape
@@ -227,8 +228,8 @@ def _states(stage: Layer, shape: Shape) -> int:
 # --- what is refused ---
 
 
-def _step_in_words(count: int) -> str:
-    return f"a training step with {count:,} example{'s' * (count != 1)}"
+def _step_in_words(examples: int) -> str:
+    return f"a training step with {count(examples, 'example')}"
 
 
 def _too_large(experiment: Experiment, message: str) -> ConfigError:
@@ -251,7 +252,7 @@ def _smaller_batch(experiment: Experiment, most: int) -> list[Cure]:
     """The largest power of two up to `most`, or the next smaller size that every layer can take."""
     if any(isinstance(layer, Recurrent) and layer.stateful for layer in every_layer(experiment.model.layers)):
         return []  # a state goes on in the next batch, so that no other size would do
-    count, fewest = experiment.data.train, _fewest(experiment)
+    train, fewest = experiment.data.train, _fewest(experiment)
     sizes = range(1 << most.bit_length() - 1, fewest - 1, -1)
-    size = next((size for size in sizes if (count % size or size) >= fewest), None)
+    size = next((size for size in sizes if (train % size or size) >= fewest), None)
     return [Add(("training",), "batch_size", size)] if size else []

@@ -23,7 +23,9 @@ Doubt = tuple[KeyPath, str]
 def warnings(resolved: Resolved) -> list[str]:
     """Doubts about what the config says by itself."""
     undone = [f"{problem.place}: {problem.path}: {problem.message}" for problem in resolved.undone]
-    return undone + _lines(resolved, [*_of_layers(resolved), *_of_loss(resolved), *_of_rates(resolved)])
+    return undone + _lines(
+        resolved, [*_of_layers(resolved), *_of_loss(resolved), *_of_optimizer(resolved), *_of_schedules(resolved)]
+    )
 
 
 def warnings_of_data(resolved: Resolved, data: Dataset, model: Model) -> list[str]:
@@ -76,10 +78,13 @@ def _first(numbers: list[float], above: float) -> float | None:
     return min((q for q in numbers if q > above), default=None)
 
 
-def _of_rates(resolved: Resolved) -> Iterator[Doubt]:
+def _of_optimizer(resolved: Resolved) -> Iterator[Doubt]:
     name, optimizer = name_of(resolved.values["optimizer"]), settings_in(resolved.values["optimizer"])
     if (kept := 1 - optimizer["lr"] * optimizer["weight_decay"]) <= 0:
         yield ("optimizer", name, "weight_decay"), f"multiplies the weights by {kept:g} in each step"
+
+
+def _of_schedules(resolved: Resolved) -> Iterator[Doubt]:
     epochs = resolved.values["training"]["epochs"]
     for path, settings in _schedules(resolved):
         if path[-1] == "WarmUp" and settings["steps"] is not None and settings["epochs"] != WarmUp().epochs:
@@ -113,11 +118,11 @@ def _of_warm_up(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
     training = resolved.values["training"]
     steps = training["epochs"] * math.ceil(data.train / training["batch_size"])
     for path, settings in _schedules(resolved):
-        if path[-1] != "WarmUp":
-            continue
-        which, most = ("epochs", training["epochs"]) if settings["steps"] is None else ("steps", steps)
-        if settings[which] >= most:
-            yield (*path, which), f"the training ends after {count(most, which[:-1])}, before the learning rate is up"
+        if path[-1] == "WarmUp":
+            which, most = ("epochs", training["epochs"]) if settings["steps"] is None else ("steps", steps)
+            if settings[which] >= most:
+                ends = f"the training ends after {count(most, which[:-1])}"
+                yield (*path, which), f"{ends}, before the learning rate is up"
 
 
 def _of_end(resolved: Resolved, data: Dataset, model: Model) -> Iterator[Doubt]:
