@@ -145,9 +145,9 @@ class _Spot:
         return replace(self, content=self.put(key.split("."), value))
 
     def put(self, keys: list[str], value: Any) -> Any:
-        """The content with another value under the path."""
+        """The content with another value over the one under the path."""
         if not keys:
-            return value
+            return value if value is None else self.below(value).content
         inner = self.step(keys[0]).put(keys[1:], value)
         if not self.items:
             return {**self.block, keys[0]: inner}
