@@ -20,10 +20,10 @@ ROOMS = [
     {"training"},
     {"config"},
     {"data"},
-    {"loss", "optim", "schedule", "metric"},
+    {"loss", "optim", "schedule", "metric", "baseline"},
     {"nn"},
     {"autodiff"},
-    {"errors", "settings", "shipped", "streams", "memory", "talk"},
+    {"errors", "settings", "shipped", "streams", "memory", "padded", "talk"},
     {"__init__"},
 ]
 UPWARDS = {

@@ -12,9 +12,10 @@ from conftest import TextInput
 
 from zen_cli.config.language.registry import COMPONENTS
 from zen_cli.data.dataset import from_examples, from_series
+from zen_cli.data.examples import Examples
 from zen_cli.data.files import parse_table, read_table
 from zen_cli.data.series import Series, windows
-from zen_cli.data.sources import Curve, Digits, Examples, FizzBuzz
+from zen_cli.data.sources import Curve, Digits, FizzBuzz
 from zen_cli.errors import DataError, UserError
 
 # --- series and windows ---
@@ -123,7 +124,7 @@ def test_digits_are_1797_images_with_their_source_named():
     assert examples.inputs.shape == (1797, 64)
     assert (examples.inputs.min(), examples.inputs.max()) == (0, 16)
     assert np.array_equal(examples.inputs, np.rint(examples.inputs))
-    assert np.bincount(examples.classes).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    assert np.bincount(examples.targets).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
     assert examples.labels == tuple("0123456789")
     text = resources.files("zen_cli.data").joinpath("DIGITS.md").read_text(encoding="utf-8")
     assert all(words in text for words in ("Alpaydin", "Kaynak", "CC BY 4.0", "10.24432/C50P49"))
@@ -137,7 +138,7 @@ def fizzbuzz(n):
 @pytest.mark.parametrize(("numbers", "bits"), [(100, 10), (1, 1), (16, 4), (300, 62)])
 def test_fizzbuzz_is_what_python_says(numbers, bits):
     examples = FizzBuzz(numbers, bits).load(0)
-    assert [examples.labels[i] for i in examples.classes] == [fizzbuzz(n) for n in range(numbers)]
+    assert [examples.labels[i] for i in examples.targets] == [fizzbuzz(n) for n in range(numbers)]
     assert [[int(bit) for bit in row] for row in examples.inputs] == [
         [n >> place & 1 for place in range(bits)] for n in range(numbers)
     ]

@@ -12,8 +12,8 @@ from conftest import CLASSES, SERIES, changed, placed, run_zen, train_once
 from zen_cli import loss
 from zen_cli.config.build import open_config
 from zen_cli.data.dataset import from_examples, from_series
+from zen_cli.data.examples import Examples
 from zen_cli.data.series import Series
-from zen_cli.data.sources import Examples
 from zen_cli.data.tasks import Classification, Forecast
 from zen_cli.errors import UserError
 from zen_cli.training import predictions

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from zen_cli.data.examples import Examples
 from zen_cli.data.series import Series, windows
-from zen_cli.data.sources import Examples
 from zen_cli.data.tasks import Classification, Forecast, Task
 from zen_cli.errors import DataError
 
@@ -69,5 +69,7 @@ def from_series(series: Series, window: int) -> Dataset:
 
 def from_examples(examples: Examples) -> Dataset:
     """Classified examples as they are; all of them train."""
-    count, classes = len(examples.inputs), examples.classes.astype(np.intp)
+    assert isinstance(examples.inputs, np.ndarray)
+    assert isinstance(examples.targets, np.ndarray)
+    count, classes = len(examples.inputs), examples.targets.astype(np.intp)
     return Dataset(examples.inputs, classes, count, np.arange(count), Classification(examples.labels))

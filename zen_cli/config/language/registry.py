@@ -22,7 +22,7 @@ def _classes(module: ModuleType, base: type) -> dict[str, Callable[..., Any]]:
 
 
 COMPONENTS: Mapping[str, Mapping[str, Callable[..., Any]]] = {
-    "source": {c.__name__: c for c in (sources.Curve, sources.Digits, sources.FizzBuzz)},
+    "source": _classes(sources, sources.Source),
     "layer": _classes(nn, nn.Layer),
     "initializer": _classes(initializers, object),
     "loss": {name: function for name, (function, _) in (loss.OF_VALUES | loss.OF_CLASSES).items()},
