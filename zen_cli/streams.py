@@ -13,6 +13,8 @@ class Stream(IntEnum):
     DROPOUT = 2  # index: the step
     SAMPLING = 3
     NOISE = 4
+    SPLIT = 5
+    DATA = 6  # of examples that are drawn; index: which part of them
 
 
 def generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:

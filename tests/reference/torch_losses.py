@@ -173,4 +173,65 @@ LOSSES_OF_ANSWERS = {
     ),
 }
 
-LOSSES: Mapping[str, Case] = LOSSES_OF_VALUES | LOSSES_OF_CLASSES | LOSSES_OF_ANSWERS
+# --- weights of classes ---
+
+THREE, TWO = [0.5, 2.0, 1.25], [0.5, 3.0]
+
+
+def weighted_crossentropy(logits: Tensor, real: Tensor, mask: Tensor | None = None, smoothing: float = 0.0) -> Tensor:
+    """PyTorch divides by the weights of the answers, too, but for rows: there that is done here."""
+    weights = torch.tensor(THREE, dtype=torch.float64)
+    if mask is not None:
+        logits, real = logits[mask.bool()], real[mask.bool()]
+    if not real.is_floating_point():
+        logits, real = logits.reshape(-1, 3), real.reshape(-1)
+        return functional.cross_entropy(logits, real, weights, label_smoothing=smoothing)
+    total = functional.cross_entropy(logits, real, weights, label_smoothing=smoothing, reduction="sum")
+    return total / (real @ weights).sum()
+
+
+def weighted_answers(x: Tensor, real: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Of one prediction each: an answer counts as its class, or lies between the two."""
+    terms, yes = of_logits(x, real), answers(real, x)
+    weights = TWO[0] + yes * (TWO[1] - TWO[0])
+    weights = weights if mask is None else weights * mask[..., None]
+    return (weights * terms).sum() / weights.sum()
+
+
+def weighted_against_the_rest(x: Tensor, real: Tensor) -> Tensor:
+    each = of_logits(x, real).mean(dim=-1)
+    weights = torch.tensor(THREE, dtype=torch.float64)[real]
+    return (weights * each).sum() / weights.sum()
+
+
+def of_weights(loss: Callable[..., Tensor], pred: Shape | Array, real: Array, layer: str = "", **mask: Array) -> Case:
+    return Case(loss, {"pred": pred}, {"real": real, **mask}, {"layer": layer} if layer else {})
+
+
+def of_weighted_classes(settings: str, layer: str = "", smoothing: float = 0.0) -> dict[str, Case]:
+    name = f"categorical_crossentropy: {{class_weights: {THREE}{settings}}}  # {layer}{', ' if layer else ''}"
+    made = partial(of_weights, partial(weighted_crossentropy, smoothing=smoothing), layer=layer)
+    return {
+        f"{name}of examples": made((4, 3), CLASSES),
+        f"{name}far apart": made(SURE, CLASSES),
+        f"{name}of steps": made((2, 3, 3), CLASSES_OF_STEPS),
+        f"{name}of some examples": made((4, 3), CLASSES, mask=EXAMPLES),
+        f"{name}of some steps": made((2, 3, 3), CLASSES_OF_STEPS, mask=STEPS),
+        f"{name}rows": made((4, 3), ROWS),
+    }
+
+
+YES_OR_NO = f"binary_crossentropy: {{class_weights: {TWO}}}  # Sigmoid, "
+LOSSES_WITH_WEIGHTS = {
+    **of_weighted_classes("", "Softmax"),
+    **of_weighted_classes(", from_logits: true"),
+    **of_weighted_classes(", label_smoothing: 0.1", "Softmax", 0.1),
+    f"{YES_OR_NO}of examples": of_weights(weighted_answers, (4, 1), ANSWERS, "Sigmoid"),
+    f"{YES_OR_NO}of some steps": of_weights(weighted_answers, (2, 3, 1), ANSWERS_OF_STEPS, "Sigmoid", mask=STEPS),
+    f"{YES_OR_NO}in between": of_weights(weighted_answers, (4, 1), ROWS[:, :1], "Sigmoid"),
+    f"binary_crossentropy: {{class_weights: {THREE}, from_logits: true}}  # one against the rest": of_weights(
+        weighted_against_the_rest, (4, 3), CLASSES
+    ),
+}
+
+LOSSES: Mapping[str, Case] = LOSSES_OF_VALUES | LOSSES_OF_CLASSES | LOSSES_OF_ANSWERS | LOSSES_WITH_WEIGHTS

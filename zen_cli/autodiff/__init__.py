@@ -44,6 +44,7 @@ from zen_cli.autodiff.probabilities import log_probabilities, log_softmax, softm
 from zen_cli.autodiff.products import linear, linear_composed
 from zen_cli.autodiff.recurrent import rnn, rnn_composed, staggered_weights, staggered_weights_composed
 from zen_cli.autodiff.reductions import logsumexp, reduce_max, reduce_mean, reduce_min, reduce_sum, reduce_variance
+from zen_cli.autodiff.sequences import reverse_sequences
 from zen_cli.autodiff.shapes import (
     broadcast_to,
     concatenate,
@@ -135,6 +136,7 @@ __all__ = [
     "reduce_variance",
     "relu",
     "reshape",
+    "reverse_sequences",
     "rnn",
     "rnn_composed",
     "sigmoid",

@@ -7,12 +7,12 @@ outputs of a model.
 
 from collections.abc import Callable
 
-import numpy as np
-
 from zen_cli.autodiff import Tensor
 from zen_cli.loss.classes import binary_crossentropy, categorical_crossentropy
+from zen_cli.loss.compared import Loss, Targets, compared, counted
 from zen_cli.loss.outputs import Binary, Categorical, MeanAndVariance, Outputs, Quantiles
 from zen_cli.loss.values import MAE, MSE, Huber, gaussian_nll, quantile
+from zen_cli.loss.weights import balanced, demand_a_weight_each
 
 __all__ = [
     "MAE",
@@ -23,13 +23,17 @@ __all__ = [
     "Loss",
     "Losses",
     "Outputs",
+    "Targets",
+    "balanced",
     "binary_crossentropy",
     "categorical_crossentropy",
+    "compared",
+    "counted",
+    "demand_a_weight_each",
     "gaussian_nll",
     "quantile",
 ]
 
-Loss = Callable[[Tensor, np.ndarray], Tensor]
 Losses = dict[str, tuple[Callable[..., Tensor], type[Outputs]]]  # by the name that YAML knows
 
 OF_VALUES: Losses = {

@@ -31,6 +31,7 @@ class Softmax(Layer):
     """y = e^x / sum(e^x) along the last axis: scores become probabilities that sum to 1."""
 
     bounds = (0.0, 1.0)
+    scope = "features"
 
     def __call__(self, x: Tensor) -> Tensor:
         return ad.softmax(x)

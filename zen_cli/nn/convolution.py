@@ -5,13 +5,16 @@ from functools import reduce
 from itertools import takewhile
 from typing import Literal
 
+import numpy as np
+
 from zen_cli import autodiff as ad
 from zen_cli.autodiff import Tensor
 from zen_cli.autodiff.windows import steps
 from zen_cli.errors import ShapeError
 from zen_cli.nn.activations import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from zen_cli.nn.initializers import ChosenInitializer, uniform_fan_in, zeros
-from zen_cli.nn.layers import Layer
+from zen_cli.nn.layers import Layer, Moment
+from zen_cli.nn.lengths import up_to_ends
 from zen_cli.nn.parameters import Declaration, Shape
 from zen_cli.nn.pooling import MaxPool, by, per_axis
 from zen_cli.settings import Count, CountOrZero, Padding, PerAxis
@@ -27,6 +30,7 @@ class Convolution(Layer):
     """
 
     inputs = ""  # what the layer takes, in words
+    scope = "example"
 
     def __init__(
         self,
@@ -107,6 +111,18 @@ class Conv1D(Convolution):
 
     def __call__(self, x: Tensor) -> Tensor:
         return ad.conv1d(x, self.w, self.b, self.stride[0], self.around[0], self.dilation[0])
+
+    def keeps_steps(self, shape: Shape) -> bool:  # noqa: ARG002 - whatever the shape
+        span = self.dilation[0] * (self.kernel_size[0] - 1)
+        if self.stride != (1,) or sum(self.around[0]) != span:
+            raise ShapeError(
+                "Conv1D makes sequences shorter, which those of different lengths cannot all be",
+                "take stride: 1 and padding: same",
+            )
+        return True
+
+    def padded(self, x: Tensor, lengths: np.ndarray, moment: Moment | None) -> Tensor:  # noqa: ARG002 - as in training
+        return self(up_to_ends(x, lengths))
 
     def pooled(self, x: Tensor, size: Sequence[int]) -> Tensor:
         return ad.conv1d_max_pool(x, self.w, self.b, size[0], self.stride[0], self.around[0], self.dilation[0])

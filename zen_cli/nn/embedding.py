@@ -1,5 +1,7 @@
 """Vectors for tokens."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from zen_cli import autodiff as ad
@@ -42,6 +44,21 @@ class Embedding(Layer):
             message = f"Embedding takes whole numbers from 0 to {self.tokens - 1}, but got {wrong[0]:g}"
             raise DataError(message, setting="tokens", instead=_tokens_for(numbers))
         return ids
+
+    def demand_tokens(self, blocks: Iterable[np.ndarray]) -> None:
+        """DataError where there are others among these numbers."""
+        wrong = [(block, error) for block in blocks if (error := self._refusal(block))]
+        if wrong:
+            fitting = [_tokens_for(block).get("tokens", MOST_TOKENS + 1) for block, _ in wrong]
+            instead = {"tokens": max(fitting)} if max(fitting) <= MOST_TOKENS else {}
+            raise DataError(wrong[0][1].message, setting="tokens", instead=instead)
+
+    def _refusal(self, numbers: np.ndarray) -> DataError | None:
+        try:
+            self.ids(numbers)
+        except DataError as error:
+            return error
+        return None
 
 
 def _tokens_for(numbers: np.ndarray) -> dict[str, int]:

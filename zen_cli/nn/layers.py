@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
@@ -62,6 +63,7 @@ class Layer:
     parts: Sequence["Layer"] = ()  # those that it is made of, where a config names them
     bounds = (-math.inf, math.inf)  # of the numbers that come out
     fewest_examples = 1  # of a batch that it can train on; known once it is built
+    scope: Literal["number", "features", "example"] = "number"  # of the input, that a number of the output depends on
     summary: "LayerSummary | None" = None  # set once it is built
 
     def build(self, shape: Shape, declare: Declaration) -> Shape:  # noqa: ARG002 - for layers that do declare
@@ -79,10 +81,36 @@ class Layer:
         """The output while training. It is that of prediction but for layers that override this, such as Dropout."""
         return self(x)
 
+    def keeps_steps(self, shape: Shape) -> bool:
+        """Whether sequences (T, ...) of different lengths, of `shape` at most, come out step by step, and not as one.
+
+        Raises ShapeError where the layer cannot take such sequences.
+        """
+        if self.scope == "example" or (self.scope == "features" and len(shape) < 2):
+            raise ShapeError(
+                f"{type(self).__name__} takes all steps of a sequence together, and so as many of each, but these "
+                "sequences have different lengths",
+                "put Embedding before it" if len(shape) < 2 else "put GlobalPool or a recurrent layer before it",
+            )
+        return True
+
+    def padded(self, x: Tensor, lengths: np.ndarray, moment: Moment | None) -> Tensor:  # noqa: ARG002 - for overrides
+        """The output for sequences (B, T, ...) of these lengths (B,): while training, where there is a moment.
+
+        Behind the ends are any numbers, before and after. A layer that looks along the steps overrides this, lest
+        they have a say in what comes of a sequence.
+        """
+        return applied(self, x, moment)
+
     def reset_states(self) -> None:
         """Forget what a layer, and each that it is made of, carries from one batch of a training to the next."""
         for part in self.parts:
             part.reset_states()
+
+
+def applied(layer: Layer, x: Tensor, moment: Moment | None) -> Tensor:
+    """The output for a batch: while training, where there is a moment."""
+    return layer(x) if moment is None else layer.in_training(x, moment)
 
 
 def every_layer(layers: Sequence[Layer]) -> Iterator[Layer]:
@@ -120,6 +148,8 @@ class Linear(Layer):
     units: How many numbers come out. At the end of a model: one for each value to predict, or for each class.
     initializer: How w starts; null draws it uniformly from +-1/sqrt(n).
     """
+
+    scope = "features"
 
     def __init__(self, units: Count, *, initializer: ChosenInitializer = None) -> None:
         self.units = units

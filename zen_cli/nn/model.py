@@ -8,9 +8,11 @@ import numpy as np
 
 from zen_cli.autodiff import Tensor, no_grad
 from zen_cli.errors import ShapeError
-from zen_cli.nn.layers import Layer, LayerSummary, Moment, build_in_order, every_layer
+from zen_cli.nn.layers import Layer, LayerSummary, Moment, applied, build_in_order, every_layer
+from zen_cli.nn.lengths import padded_through, steps_end
 from zen_cli.nn.parameters import Declaration, Parameters, Shape
 from zen_cli.nn.stages import stages
+from zen_cli.padded import Padded, Rows, joined
 
 if TYPE_CHECKING:
     from zen_cli.optim import Clip, Optimizer
@@ -22,7 +24,8 @@ class Model:
     """Layers applied one after the other.
 
     The first call, or `plan` and `build`, settles the shapes and draws the parameters from `seed`. Numbers are
-    computed in `dtype`, "float32" or "float64". Calls take a batch: (B, *input_shape).
+    computed in `dtype`, "float32" or "float64". Calls take a batch: (B, *input_shape), or `Padded` where examples are
+    sequences of different lengths; what comes out is then what would come of each alone.
     """
 
     def __init__(self, layers: Sequence[Layer], seed: int = 0, dtype: str = "float32") -> None:
@@ -38,9 +41,12 @@ class Model:
         self._declaration = Declaration()
         self._parameters: Parameters | None = None
         self._stages: list[Layer] = []
+        self._steps_end: int | None = None  # the place behind which lengths are equal, once that has been asked
 
-    def plan(self, input_shape: Shape) -> Shape:
+    def plan(self, input_shape: Shape, lengths_vary: bool = False) -> Shape:
         """Settle the shapes for examples of `input_shape`; returns the output's.
+
+        Where `lengths_vary`, examples are sequences of as many steps at most, and no layer may need as many of each.
 
         Nothing is allocated yet: a model of too many parameters (`size`) for the machine can still be refused.
 
@@ -51,6 +57,7 @@ class Model:
             raise ValueError("a layer belongs to one place in one model: make a new one for another")
         declaration = Declaration()
         *_, (_, output) = build_in_order(self.layers, tuple(input_shape), declaration)
+        self._steps_end = steps_end(self.layers, tuple(input_shape)) if lengths_vary else None
         for layer in every:
             layer.owned = True
         self._declaration, self.input_shape = declaration, tuple(input_shape)
@@ -78,8 +85,15 @@ class Model:
             raise ValueError("this model has no parameters before its first call")
         return self._parameters
 
+    @property
+    def gives_steps(self) -> bool:
+        """Whether sequences of different lengths get an output for each step: (B, T, ...), behind the ends anything."""
+        return self._end_of_steps() == len(self.layers)
+
     def __call__(self, x: Any) -> Tensor:
-        """The output for a batch of examples, an array or a tensor of shape (B, *input_shape)."""
+        """The output for a batch of examples, an array or a tensor of shape (B, *input_shape), or `Padded`."""
+        if isinstance(x, Padded):
+            return self._of_padded(x, None)
         y = self._input(x)
         for stage in self._stages:
             y = stage(y)
@@ -87,6 +101,8 @@ class Model:
 
     def in_training(self, x: Any, step: int) -> Tensor:
         """The output while training, at this step: layers such as Dropout and BatchNorm then behave differently."""
+        if isinstance(x, Padded):
+            return self._of_padded(x, Moment(self.seed, step))
         y, moment = self._input(x), Moment(self.seed, step)
         for stage in self._stages:
             y = stage.in_training(y, moment)
@@ -99,25 +115,58 @@ class Model:
 
     def _input(self, x: Any) -> Tensor:
         """The batch as a tensor of the model's dtype; the first makes the parameters."""
+        batch = self._tensor(x)
+        if batch.shape[1:] != self.input_shape:
+            raise ShapeError(f"this model takes batches of shape (B, *{self.input_shape}) but got {batch.shape}")
+        return batch
+
+    def _tensor(self, x: Any) -> Tensor:
         batch = x if isinstance(x, Tensor) else Tensor(np.asarray(x, dtype=self.dtype), requires_grad=False)
         if self.input_shape is None:
             self.plan(batch.shape[1:])
         if self._parameters is None:
             self.build()
-        if batch.shape[1:] != self.input_shape:
-            raise ShapeError(f"this model takes batches of shape (B, *{self.input_shape}) but got {batch.shape}")
         return batch
 
-    def predict(self, inputs: np.ndarray, batch_size: int = 256) -> np.ndarray:
-        """The outputs for any number of examples, in batches and without a graph: (N, *output_shape)."""
+    def _of_padded(self, x: Padded, moment: Moment | None) -> Tensor:
+        """The layers one by one: stages are for examples of one shape."""
+        y, behind = self._tensor(x.values), self._end_of_steps() + 1
+        if self.input_shape is None or y.shape[2:] != self.input_shape[1:]:
+            raise ShapeError(
+                f"this model takes sequences like {self.input_shape}, of any length, but got {y.shape[1:]}"
+            )
+        y = padded_through(self.layers[:behind], y, x.lengths, moment)
+        for layer in self.layers[behind:]:
+            y = applied(layer, y, moment)
+        return y
+
+    def _end_of_steps(self) -> int:
+        """The place of the layer behind which lengths are equal, once shapes are settled."""
+        assert self.input_shape is not None
+        if self._steps_end is None:
+            self._steps_end = steps_end(self.layers, self.input_shape)
+        return self._steps_end
+
+    def predict(self, inputs: Rows, batch_size: int = 256) -> np.ndarray:
+        """The outputs for any number of examples, in batches and without a graph: (N, *output_shape).
+
+        Of `Padded` inputs (N, T, ...), outputs for each step are (N, T, ...) with zeros behind the end of each. No
+        more of the inputs is read at a time than a batch.
+        """
         parts = batches(len(inputs), batch_size) if len(inputs) else [slice(0, 0)]
         with no_grad(), np.errstate(all="ignore"):
-            return np.concatenate([self(inputs[part]).value for part in parts])
+            return self.joined([self(inputs[part]).value for part in parts], inputs)
+
+    def joined(self, outputs: Sequence[np.ndarray], inputs: Rows) -> np.ndarray:
+        """The outputs for batches of these inputs, in order, as one array; see `predict`."""
+        if isinstance(inputs, Padded) and self.gives_steps:
+            return joined(outputs, inputs.lengths, inputs.shape[1])
+        return np.concatenate(outputs)
 
     def train(
         self,
-        x: np.ndarray,
-        y: np.ndarray,
+        x: Rows,
+        y: np.ndarray | Padded,
         epochs: int = 10,
         loss_fn: Callable[[Tensor, np.ndarray], Tensor] | None = None,
         optimizer: "Optimizer | None" = None,

@@ -10,6 +10,7 @@ from zen_cli.autodiff.normalization import moments
 from zen_cli.errors import NonFiniteError, ShapeError
 from zen_cli.nn.initializers import Constant, zeros
 from zen_cli.nn.layers import Layer, Moment
+from zen_cli.nn.lengths import there
 from zen_cli.nn.parameters import Declaration, Shape
 from zen_cli.settings import Fraction, Positive
 
@@ -26,6 +27,8 @@ class LayerNorm(Layer):
 
     epsilon: Keeps the division finite where all features of an example are equal.
     """
+
+    scope = "features"
 
     def __init__(self, epsilon: Positive = 1e-5) -> None:
         self.epsilon = epsilon
@@ -59,6 +62,8 @@ class BatchNorm(Layer):
     epsilon: Keeps the division finite where a feature is constant.
     """
 
+    scope = "features"
+
     def __init__(self, momentum: Fraction = 0.1, epsilon: Positive = 1e-5) -> None:
         self.momentum = momentum
         self.epsilon = epsilon
@@ -79,14 +84,23 @@ class BatchNorm(Layer):
 
     def in_training(self, x: Tensor, moment: Moment) -> Tensor:  # noqa: ARG002 - nothing random
         count = math.prod(x.shape[:-1])
-        if count < 2:
-            raise ShapeError(
-                f"BatchNorm trains on batches with two values of each feature or more, but got one of shape {x.shape}",
-                "take larger batches",
-            )
+        _demand_two(count, x)
         mean, variance = moments(x.value)
         self._follow(mean, variance * (count / (count - 1)))
         return ad.batch_norm(x, self.w, self.b, self.epsilon, (mean, variance))
+
+    def padded(self, x: Tensor, lengths: np.ndarray, moment: Moment | None) -> Tensor:
+        """While training, mean and variance are those of the steps that are there."""
+        if moment is None:
+            return self(x)
+        count, axes = int(lengths.sum()) * math.prod(x.shape[2:-1]), tuple(range(x.ndim - 1))
+        _demand_two(count, x)
+        share = there(x, lengths).astype(x.dtype) / count  # (B, T, 1, ...)
+        mean = ad.reduce_sum(x * share, axes)
+        centred = x - mean
+        variance = ad.reduce_sum(ad.square(centred) * share, axes)
+        self._follow(mean.value, variance.value * (count / (count - 1)))
+        return centred * (variance + self.epsilon) ** -0.5 * self.w + self.b
 
     def _follow(self, mean: np.ndarray, variance: np.ndarray) -> None:
         """Move the running moments; NonFiniteError before they are spoilt. An infinite variance shows nowhere else."""
@@ -94,3 +108,11 @@ class BatchNorm(Layer):
             raise NonFiniteError(f"the variance of a feature in BatchNorm is {total}")
         self.mean.value += self.momentum * (mean - self.mean.value)
         self.variance.value += self.momentum * (variance - self.variance.value)
+
+
+def _demand_two(count: int, x: Tensor) -> None:
+    if count < 2:
+        raise ShapeError(
+            f"BatchNorm trains on batches with two values of each feature or more, but got one of shape {x.shape}",
+            "take larger batches",
+        )

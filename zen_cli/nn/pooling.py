@@ -1,13 +1,17 @@
 """Pooling over sequences (T, C) and images (H, W, C): windows become one cell each, channel by channel."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, Literal
+
+import numpy as np
 
 from zen_cli import autodiff as ad
 from zen_cli.autodiff import Tensor
 from zen_cli.autodiff.windows import steps
 from zen_cli.errors import ShapeError
-from zen_cli.nn.layers import Layer
+from zen_cli.nn.layers import Layer, Moment
+from zen_cli.nn.lengths import up_to_ends
 from zen_cli.nn.parameters import Declaration, Shape
 from zen_cli.settings import PerAxis
 
@@ -28,6 +32,8 @@ class Pool(Layer):
     size: How many cells long a window is, on both sides of an image, or [height, width].
     stride: How many cells lie between the beginnings of two windows, or [down, across]; null puts them side by side.
     """
+
+    scope = "example"
 
     def __init__(self, size: PerAxis, stride: PerAxis | None) -> None:
         self.size = size
@@ -94,6 +100,16 @@ class GlobalPool(Layer):
     def __call__(self, x: Tensor) -> Tensor:
         cells = tuple(range(1, x.ndim - 1))
         return ad.reduce_max(x, cells) if self.kind == "max" else ad.reduce_mean(x, cells)
+
+    def keeps_steps(self, shape: Shape) -> bool:  # noqa: ARG002 - whatever the shape
+        return False
+
+    def padded(self, x: Tensor, lengths: np.ndarray, moment: Moment | None) -> Tensor:  # noqa: ARG002 - as in training
+        cells = tuple(range(1, x.ndim - 1))
+        if self.kind == "max":
+            return ad.reduce_max(up_to_ends(x, lengths, -math.inf), cells)
+        counts = lengths[:, None] * math.prod(x.shape[2:-1])  # (B, 1)
+        return ad.reduce_sum(up_to_ends(x, lengths), cells) * (1 / counts).astype(x.dtype)
 
 
 def _axes(layer: Layer, shape: Shape) -> int:

@@ -1,7 +1,7 @@
 """Recurrent layers, on sequences of shape (T, n): T steps of n features."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, Literal, TypeVar
 
 import numpy as np
@@ -17,6 +17,10 @@ from zen_cli.nn.stacking import Link, run
 from zen_cli.settings import Count, CountOrZero, Few, Finite, Rate
 
 C = TypeVar("C", bound=Cell)
+
+
+def _reversed(y: Tensor) -> Tensor:
+    return y[::-1]
 
 
 class Recurrent(Layer, Generic[C]):
@@ -83,31 +87,56 @@ class Recurrent(Layer, Generic[C]):
         return (steps, width) if self.return_sequences else (width,)
 
     def __call__(self, x: Tensor) -> Tensor:
-        return self._through_time(x, None, [])
+        return self._through_time(x, None, [], self.return_sequences)
 
     def in_training(self, x: Tensor, moment: Moment) -> Tensor:
         if self._states and len(self._states[0][0]) != len(x.value):
             self.reset_states()
-        return self._through_time(x, moment, self._states if self.stateful else [])
+        return self._through_time(x, moment, self._states if self.stateful else [], self.return_sequences)
+
+    def keeps_steps(self, shape: Shape) -> bool:  # noqa: ARG002 - whatever the shape
+        if self.stateful:
+            raise ShapeError(
+                f"{type(self).__name__}: stateful sequences go on in the next batch, but these end at different steps",
+                "leave stateful out",
+            )
+        return self.return_sequences
+
+    def padded(self, x: Tensor, lengths: np.ndarray, moment: Moment | None) -> Tensor:
+        states = self._through_time(x, moment, [], True, lambda y: ad.reverse_sequences(y, lengths))
+        return states if self.return_sequences else self._last(states, lengths)
+
+    def _last(self, states: Tensor, lengths: np.ndarray) -> Tensor:
+        """Of all states (B, T, D), those after the last step that each cell reads: (B, D)."""
+        H, ends = self.hidden_dim, states[np.arange(len(lengths)), lengths - 1]
+        return ad.concatenate([ends[:, :H], states[:, 0, H:]], axis=-1) if self.bidirectional else ends
 
     def reset_states(self) -> None:
         self._states = []
 
-    def _through_time(self, x: Tensor, moment: Moment | None, states: Sequence[State]) -> Tensor:
+    def _through_time(
+        self,
+        x: Tensor,
+        moment: Moment | None,
+        states: Sequence[State],
+        return_sequences: bool,
+        reverse: Callable[[Tensor], Tensor] = _reversed,
+    ) -> Tensor:
+        """All states for x (B, T, n), or the last ones; `reverse` turns (T, B, ...) round for what reads backward."""
         y, first, last = ad.transpose(x, (1, 0, 2)), iter(states), []  # (T, B, n): a view
         for number, row in enumerate(self.cells, start=1):
-            sequences = self.return_sequences or number < self.layers
+            sequences = return_sequences or number < self.layers
             outputs = []
             for cell, backward in zip(row, (False, True), strict=False):
-                h, state = cell(y[::-1] if backward else y, next(first, None), sequences)
-                outputs.append(h[::-1] if backward and sequences else h)
+                h, state = cell(reverse(y) if backward else y, next(first, None), sequences)
+                outputs.append(reverse(h) if backward and sequences else h)
                 last.append(state)
             y = ad.concatenate(outputs, axis=-1) if self.bidirectional else outputs[0]
             if moment and self.dropout and number < self.layers:
                 y = ad.dropout(y, self.dropout, moment.rng)
         if moment and self.stateful:
             self._states = [tuple(map(np.copy, state)) for state in last]  # views would keep every step alive
-        if not self.return_sequences:
+        if not return_sequences:
             return y
         return ad.transpose(self.V(y) if self.V else y, (1, 0, 2))
 
@@ -167,9 +196,17 @@ class RNN(Recurrent[RNNCell]):
         *lower, (top,) = self.cells
         return [*(Link(cell) for (cell,) in lower), Link(top, self.V)]
 
-    def _through_time(self, x: Tensor, moment: Moment | None, states: Sequence[State]) -> Tensor:
-        links = self.links
-        return run(links, x, self.return_sequences) if links else super()._through_time(x, moment, states)
+    def _through_time(
+        self,
+        x: Tensor,
+        moment: Moment | None,
+        states: Sequence[State],
+        return_sequences: bool,
+        reverse: Callable[[Tensor], Tensor] = _reversed,
+    ) -> Tensor:
+        if links := self.links:
+            return run(links, x, return_sequences)
+        return super()._through_time(x, moment, states, return_sequences, reverse)
 
 
 class LSTM(Recurrent[LSTMCell]):

@@ -14,6 +14,8 @@ from zen_cli.settings import Count
 class Flatten(Layer):
     """All numbers of an example in one axis, the last index running fastest: (H, W, C) becomes (H W C,)."""
 
+    scope = "example"
+
     def build(self, shape: Shape, declare: Declaration) -> Shape:  # noqa: ARG002 - nothing to declare
         return (math.prod(shape),)
 
@@ -27,6 +29,8 @@ class Reshape(Layer):
     shape: The new shape of each example, without the batch, as a list after its name: `Reshape: [8, 8, 1]` makes an
         image of 64 pixels, with one channel.
     """
+
+    scope = "example"
 
     def __init__(self, shape: Sequence[Count]) -> None:
         self.shape = tuple(shape)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from zen_cli.errors import NonFiniteError
-from zen_cli.loss import MSE, Loss
+from zen_cli.loss import MSE, Loss, Targets, compared, counted
 from zen_cli.nn.model import Model, batches
 from zen_cli.nn.parameters import Parameters
 from zen_cli.optim import SGD, Clip, Optimizer
+from zen_cli.padded import Padded, Rows
 from zen_cli.schedule import Constant, Progress, Schedule, Watch
 from zen_cli.streams import Stream, generator
 
@@ -33,6 +34,7 @@ class EpochRecord:
     `loss` is the mean over the examples and `loss_sum` the sum of the batches' losses, which is what the
     article prints, both as met on the way, before each update; `lr` is the learning rate of the last of
     them. `scores` are those after the epoch on examples that did not train: `val_loss` and so on.
+    Where sequences of different lengths have a target for each step, the mean is over all steps.
     """
 
     epoch: int
@@ -54,8 +56,8 @@ def in_words(record: EpochRecord, epochs: int) -> str:
 
 def fit(
     model: Model,
-    inputs: np.ndarray,
-    targets: np.ndarray,
+    inputs: Rows,
+    targets: Rows,
     epochs: int,
     loss_fn: Loss | None = None,
     optimizer: Optimizer | None = None,
@@ -67,6 +69,9 @@ def fit(
 ) -> Iterator[Record]:
     """Train `model` on inputs (N, *input_shape) and targets (N, ...), yielding a record per step and per epoch.
 
+    Sequences of different lengths are `Padded`, and so are their targets where there is one for each step. Inputs need
+    not be in memory: they are read a batch at a time.
+
     With `shuffle`, each epoch takes the examples in an order that depends on the model's seed and the
     epoch's number alone. `evaluate` is asked for the held-out scores after each epoch. The learning rate is
     the optimizer's, times what `schedule` says at each step.
@@ -76,29 +81,38 @@ def fit(
     inputs, targets = _checked(inputs, targets, model.dtype)
     loss_fn, optimizer = loss_fn or MSE, optimizer or SGD(lr=0.1)
     schedule, watch = schedule or Constant(), Watch()
+    in_memory = isinstance(targets, np.ndarray | Padded)
     count, step = len(inputs), 0
     total = math.ceil(count / batch_size)
     for epoch in range(1, epochs + 1):
-        order = generator(model.seed, Stream.SHUFFLE, epoch).permutation(count) if shuffle else None
+        order = _order(model.seed, epoch, count) if shuffle else None
         losses, sizes = [], []
         model.reset_states()
         for number, batch in enumerate(batches(count, batch_size), start=1):
             chosen = batch if order is None else order[batch]
             factor = schedule(Progress(step, epochs * total, total, watch))
             step += 1
-            losses.append(train_step(model, inputs[chosen], targets[chosen], loss_fn, optimizer, step, factor, clip))
-            sizes.append(batch.stop - batch.start)
+            real = targets[chosen] if in_memory else _in_dtype(targets[chosen], model.dtype)
+            losses.append(train_step(model, inputs[chosen], real, loss_fn, optimizer, step, factor, clip))
+            sizes.append(counted(real))
             yield StepRecord(epoch, step, number, total, losses[-1])
-        mean = float(np.dot(losses, sizes)) / count
+        mean = float(np.dot(losses, sizes)) / sum(sizes)
         scores = evaluate()
         watch = schedule.watched(Progress(step, epochs * total, total, watch), {"loss": mean, **scores})
         yield EpochRecord(epoch, step, mean, math.fsum(losses), factor * optimizer.lr, scores)
 
 
+def _order(seed: int, epoch: int, count: int) -> np.ndarray:
+    """The numbers of the examples in an order drawn for the epoch; they take four bytes each where that is enough."""
+    numbers = np.arange(count, dtype=np.int32 if count < 2**31 else np.int64)
+    generator(seed, Stream.SHUFFLE, epoch).shuffle(numbers)
+    return numbers
+
+
 def train_step(
     model: Model,
-    inputs: np.ndarray,
-    targets: np.ndarray,
+    inputs: np.ndarray | Padded,
+    targets: Targets,
     loss_fn: Loss,
     optimizer: Optimizer,
     step: int,
@@ -118,9 +132,9 @@ def train_step(
     return loss
 
 
-def _differentiate(model: Model, inputs: np.ndarray, targets: np.ndarray, loss_fn: Loss, step: int) -> float:
+def _differentiate(model: Model, inputs: np.ndarray | Padded, targets: Targets, loss_fn: Loss, step: int) -> float:
     """The loss, with its gradient in the model's parameters."""
-    loss = loss_fn(model.in_training(inputs, step), targets)
+    loss = compared(loss_fn, model.in_training(inputs, step), targets)
     value = float(loss.value)
     if not math.isfinite(value):
         raise NonFiniteError(f"loss is {value}")
@@ -139,15 +153,24 @@ def _update(parameters: Parameters, optimizer: Optimizer, factor: float, clip: C
         raise NonFiniteError(f"the update made {name} infinite")
 
 
-def _checked(inputs: np.ndarray, targets: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
-    """Both as arrays, the targets in the model's dtype, unless they are integers: the loss may take them for classes.
+def _checked(inputs: Rows, targets: Rows, dtype: np.dtype) -> tuple[Rows, Rows]:
+    """Inputs and targets with a target per example, or per step; those targets that are in memory in the model's dtype.
 
     The inputs stay as they are, since windows of a series are a view; the model converts each batch.
     """
-    inputs, targets = np.asarray(inputs), np.asarray(targets)
-    if targets.dtype.kind not in "iu":
-        with np.errstate(all="ignore"):  # a number too large becomes infinite, and the loss shows it
-            targets = targets.astype(dtype, copy=False)
+    inputs, targets = (rows if hasattr(rows, "shape") else np.asarray(rows) for rows in (inputs, targets))
     if len(inputs) != len(targets) or not len(inputs):
         raise ValueError(f"training needs a target per example, but got {len(inputs)} and {len(targets)}")
-    return inputs, targets
+    if isinstance(targets, Padded):
+        if not isinstance(inputs, Padded) or (inputs.lengths != targets.lengths).any():
+            raise ValueError("training needs a target per step, but targets do not have the lengths of the inputs")
+        return inputs, Padded(_in_dtype(targets.values, dtype), targets.lengths)
+    return inputs, _in_dtype(targets, dtype) if isinstance(targets, np.ndarray) else targets
+
+
+def _in_dtype(targets: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """The targets in this dtype, unless they are integers: the loss may take them for classes."""
+    if targets.dtype.kind in "iu":
+        return targets
+    with np.errstate(all="ignore"):  # a number too large becomes infinite, and the loss shows it
+        return targets.astype(dtype, copy=False)
