@@ -35,6 +35,7 @@ def built(layers, example, seed=0, dtype="float64"):
 
 
 CONFIGS = Path(__file__).parents[1] / "configs"
+DATA = Path(__file__).parent / "configs" / "data"
 
 TINY = """\
 data:
@@ -91,6 +92,45 @@ model:
 loss: categorical_crossentropy
 optimizer: {Adam: {lr: 0.002}}
 training: {epochs: 2, batch_size: 64}
+"""
+TABLE = """\
+data:
+  source:
+    CSV: {file: flowers.csv, target: species}
+  scaling: [Standard]
+  split: {train: 0.8, method: random}
+model:
+  - Linear: 3
+  - Softmax
+loss: categorical_crossentropy
+optimizer: Adam
+"""
+DATED = """\
+data:
+  source:
+    CSV: {file: passengers.csv, target: passengers, index: month}
+  window: 6
+  horizon: 3
+  scaling: [Standard]
+  split: {train: 0.6, test: 0.2}
+model:
+  - GRU: 4
+  - Linear: 3
+loss: MSE
+optimizer: Adam
+"""
+TEXT = """\
+data:
+  source:
+    Text: {file: names.txt}
+  window: 8
+model:
+  - Embedding: {tokens: 26, dim: 4}
+  - GRU: {hidden_dim: 8, return_sequences: true}
+  - Linear: 26
+  - Softmax
+loss: categorical_crossentropy
+optimizer: Adam
 """
 
 
@@ -151,6 +191,30 @@ def sine_run(tmp_path_factory):
     return train_once(tmp_path_factory.mktemp("sine"), CONFIGS / "sine.yaml", "training.epochs=2")
 
 
+FEW_NAMES = "anna\nhanna\nhannah\njohanna\nmarianne\njoanna\nsusanna\nannika\nmanon\nrosanna\n"
+NAMES = """\
+data:
+  source: {Text: {file: names.txt, lines: true}}
+  split: {train: 0.8}
+model:
+  - Embedding: {tokens: 14, dim: 4}
+  - GRU: {hidden_dim: 8, return_sequences: true}
+  - Linear: 14
+  - Softmax
+loss: categorical_crossentropy
+optimizer: {Adam: 0.01}
+training: {epochs: 2, batch_size: 4}
+"""
+
+
+@pytest.fixture(scope="session")
+def names_run(tmp_path_factory):
+    """A run that learnt to write a few names, only to be read."""
+    folder = tmp_path_factory.mktemp("names")
+    write_files(folder, {"names.txt": FEW_NAMES, "names.yaml": NAMES})
+    return train_once(folder, folder / "names.yaml")
+
+
 # --- configs ---
 
 
@@ -159,6 +223,14 @@ def write_files(folder, texts):
     for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def link_data(folder, *, of=DATA, but=()):
+    """Put links to files of data into a folder, where configs look for them."""
+    folder.mkdir(exist_ok=True)
+    for path in of.iterdir():
+        if path.name not in but:
+            (folder / path.name).symlink_to(path)
 
 
 def resolved(text, *arguments):

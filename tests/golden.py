@@ -13,7 +13,8 @@
 
 A case is its title; a config of BASES with changes to it; the command; its exit code, and what it says. The changes
 read as a patch does: a line is there, after two spaces, goes (-) or comes (+). Lines that follow each other are looked
-for as they stand; those that come and follow none go to the top. `series as other.yaml` is a file beside wrong.yaml.
+for as they stand; those that come and follow none go to the top. `series as other.yaml` is a file beside wrong.yaml, as
+`flowers.csv` is, which stands for the one of tests/configs/data; the others there lie beside wrong.yaml as they are.
 """
 
 import re
@@ -22,15 +23,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from conftest import CLASSES, IMAGES, SERIES, Outcome
+from conftest import CLASSES, DATA, DATED, IMAGES, SERIES, TABLE, TEXT, Outcome, link_data
 
 FOLDER = Path(__file__).parent / "wrong"
 BASES = {"series": SERIES, "classes": CLASSES, "images": IMAGES, "nothing": ""}
+BASES |= {"table": TABLE, "dated": DATED, "text": TEXT}
+BASES |= {name: (DATA / name).read_text(encoding="utf-8") for name in ("flowers.csv", "passengers.csv", "sales.csv")}
 
 _CASE = re.compile(
     r"=== (?P<title>.+)\n(?P<setup>(?:[-+ a-z].*\n|[-+]\n)*)\$ zen (?P<command>.*)\n(?P<expected>(?:(?!=== ).*\n)*)"
 )
-_FILE = re.compile(r"(?P<base>[a-z]+)(?: as (?P<name>\S+))?\n(?P<changes>(?:[-+ ].*\n|[-+]\n)*)")
+_FILE = re.compile(r"(?P<base>[a-z.]+)(?: as (?P<name>\S+))?\n(?P<changes>(?:[-+ ].*\n|[-+]\n)*)")
 _HUNK = re.compile(r"(?:[- ].*\n|-\n)*(?:\+.*\n)*")
 
 
@@ -49,13 +52,21 @@ class Case:
         return f"{self.file.stem}: {self.title}"
 
     def files(self) -> dict[str, str]:
-        """The configs by their names."""
+        """The texts of the case by the names of their files."""
         found = list(_FILE.finditer(self.setup))
         assert "".join(match[0] for match in found) == self.setup, self.setup
-        return {match["name"] or "wrong.yaml": _changed(BASES[match["base"]], match["changes"]) for match in found}
+        return {_name(match): _changed(BASES[match["base"]], match["changes"]) for match in found}
+
+    def lay_out(self, folder: Path) -> None:
+        """Put the data that is as always into the folder that the case runs in."""
+        link_data(folder, but=self.files())
 
     def arguments(self) -> list[str]:
         return shlex.split(self.command)
+
+
+def _name(file: re.Match[str]) -> str:
+    return file["name"] or (file["base"] if "." in file["base"] else "wrong.yaml")
 
 
 def cases() -> list[Case]:

@@ -89,7 +89,8 @@ def _with_stretch(text, problem, word):
         raise UnreadableHintError("this hint is for an argument of the command line")
     line = lines[place.line - 1]
     start = place.column - 1
-    lines[place.line - 1] = line[:start] + word + line[start + place.width :]
+    space = " " if line[:start].endswith(("-", ":")) else ""  # where nothing stands yet
+    lines[place.line - 1] = line[:start] + space + word + line[start + place.width :]
     return "\n".join(lines)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
-from conftest import CLASSES, CONFIGS, IMAGES, SERIES
+from conftest import CLASSES, CONFIGS, DATA, DATED, IMAGES, SERIES, TABLE, TEXT, link_data
 
 from zen_cli.config.language.examples import required
 from zen_cli.config.language.grammar import component_kind, item_type
@@ -16,10 +16,12 @@ from zen_cli.config.language.registry import COMPONENTS, REQUIRED, settings_in_y
 from zen_cli.config.language.schema import Config, Data, Split, Training
 from zen_cli.config.text.reader import read_text
 from zen_cli.config.text.written import flow, one_line, scalar
-from zen_cli.settings import Pattern, Range
+from zen_cli.settings import IsFile, Pattern, Range
 
 TESTED = Path(__file__).parent / "configs"
 NAMES = ["layer_residual", "layer_conv1d", "layer_lstm", "layer_embedding", "loss_quantile", "optimizer_momentum"]
+NAMES += ["source_csv", "source_csv_series", "source_csv_recursive", "source_ucr", "source_text", "source_text_lines"]
+NAMES += ["source_idx", "source_npz", "source_images"]
 
 
 class Mutant(NamedTuple):
@@ -50,6 +52,13 @@ def changed_trees(seed: int, count: int) -> Iterator[str]:
         tree = read_text(texts[turn % len(texts)], "a config").plain()
         change_tree(tree, source)
         yield written(tree)
+
+
+def lay_out(folder: Path) -> None:
+    """Put the data of all these configs into the folder that they are read in."""
+    link_data(folder)
+    link_data(folder / "data")
+    link_data(folder / "data", of=CONFIGS / "data", but=[path.name for path in DATA.iterdir()])
 
 
 def originals() -> list[str]:
@@ -91,6 +100,7 @@ WORDS = ["learning_rate", "Dense", "relu", "accuracy", "type", "name", "adam", "
 VALUES: list[Any] = [None, True, False, 0, 1, 2, 3, 7, -1, 0.5, 1.5, -0.0, 1e-9, 1e-310, 1e300, 1e13, 10**18, 10**40]
 VALUES += [float("nan"), float("inf"), "", "0.1", "yes", "80%", "sin(x)", "log(x)", "x" * 400, "a\nb", "日本", "1,000"]
 VALUES += [[], {}, [1], [3, 3], [[]], {"x": 1}, ["Tanh"], {"Linear": 3}, [0.1, 0.9], "Tanh", "MSE", "Adam", "val_loss"]
+VALUES += ["1951-01", "2024-01-20", "flowers.csv", "data/names.txt", "species", ["sales", "visitors"], "random"]
 
 
 def change_tree(tree: dict[str, Any], source: random.Random) -> None:
@@ -118,6 +128,7 @@ class Changes:
         self.tree, self.source = tree, source
         self.of_a_slot = [self.rename, self.drop, self.duplicate, self.move, self.replace, self.scale, self.wrap]
         self.of_the_whole = [self.other_component, self.one_more_layer, self.other_order, self.other_metrics]
+        self.of_the_whole += [self.other_scalers, self.other_split]
 
     # --- of what a list or a block holds ---
 
@@ -164,6 +175,7 @@ class Changes:
         """For one of those at the top, or for a layer; of the same kind, mostly."""
         kinds: list[tuple[str, Any, Any]] = [(kind, self.tree, kind) for kind in ("loss", "optimizer", "schedule")]
         kinds += [("layer", self.layers(), place) for place in range(len(self.layers()))]
+        kinds += [("source", data, "source")] if isinstance(data := self.tree.get("data"), dict) else []
         kind, owner, key = self.source.choice(kinds)
         strange = self.source.random() < 0.1
         owner[key] = random_component(self.source.choice(list(COMPONENTS)) if strange else kind, self.source)
@@ -177,6 +189,15 @@ class Changes:
 
     def other_metrics(self) -> None:
         self.tree["metrics"] = [random_component("metric", self.source) for _ in range(self.source.randint(1, 2))]
+
+    def other_scalers(self) -> None:
+        if isinstance(data := self.tree.get("data"), dict):
+            data["scaling"] = [random_component("scaler", self.source) for _ in range(self.source.randint(1, 3))]
+
+    def other_split(self) -> None:
+        if isinstance(data := self.tree.get("data"), dict):
+            known = settings_of(Split).values()
+            data["split"] = {s.name: random_value(s.annotation, self.source) for s in known if self.source.random() < 0.5}
 
     def layers(self) -> list[Any]:
         model = self.tree.get("model")
@@ -226,8 +247,10 @@ def random_scalar(annotation: Any, source: random.Random) -> Any:
     if base is bool:
         return source.random() < 0.5
     if any(isinstance(extra, Pattern) for extra in extras):
-        return source.choice(["head", "head_2", "a-1"])
-    return None if base is NoneType else source.choice(["sin(x)", "val_loss", "loss", "x"])
+        return source.choice(["head", "head_2", "a-1", "1951-01", "2024-01-20"])
+    if any(isinstance(extra, IsFile) for extra in extras):
+        return source.choice(["flowers.csv", "sales.csv", "names.txt", "points.npz", "shapes", "none.csv"])
+    return None if base is NoneType else source.choice(["sin(x)", "val_loss", "loss", "x", "length", "sales", "garden"])
 
 
 # --- every setting ---
@@ -240,7 +263,7 @@ EXTREMES: list[Any] = [0, -1, 1e13, 10**40, 1e300, float("nan"), float("-inf"), 
 
 def with_extremes() -> Iterator[str]:
     """Configs in which one setting is extreme: each that there is, with each of EXTREMES."""
-    for base in (SERIES, CLASSES, IMAGES):
+    for base in (SERIES, CLASSES, IMAGES, TABLE, DATED, TEXT):
         tree = read_text(base, "a config").plain()
         for owner, setting in every_setting():
             for value in EXTREMES:
@@ -272,6 +295,8 @@ def put_component(tree: dict[str, Any], kind: str, component: Any) -> None:
     match kind:
         case "source":
             tree["data"]["source"] = component
+        case "scaler":
+            tree["data"]["scaling"] = [component]
         case "layer":
             tree["model"].insert(first, component)
         case "initializer":

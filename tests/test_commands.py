@@ -11,7 +11,7 @@ import pytest
 from conftest import CONFIGS, run_zen, train_once
 
 from zen_cli import cli
-from zen_cli.report import results
+from zen_cli.report.plots import losses
 from zen_cli.training import checkpoint, predictions
 from zen_cli.training.run import Run
 
@@ -97,7 +97,7 @@ def test_one_step_predictions_stand_beside_the_truth(sine_run):
     rows = rows_of(run_zen("predict", sine_run, "-o", "-").out)
     assert len(rows) == 150
     assert list(rows[0]) == ["x", "truth", "prediction", "part"]
-    assert [row["part"] for row in rows] == ["train"] * 50 + ["held out"] * 100
+    assert [row["part"] for row in rows] == ["train"] * 50 + ["validation"] * 100
     assert numbers(rows, "x").tolist() == list(range(50, 200))
     np.testing.assert_allclose(numbers(rows, "truth"), np.sin(np.arange(50, 200)), atol=1e-8)
 
@@ -115,14 +115,16 @@ def test_new_values_give_the_same_as_the_series_they_are(sine_run, tmp_path):
     values = "value\n" + "".join(f"{value!r}\n" for value in np.sin(np.arange(200.0)).tolist())
     (tmp_path / "new.csv").write_text(values, encoding="utf-8")
     known = rows_of(run_zen("predict", sine_run, "-o", "-").out)
-    new = rows_of(run_zen("predict", sine_run, "--input", tmp_path / "new.csv", "-o", "-").out)
+    new = rows_of(run_zen("predict", sine_run, tmp_path / "new.csv", "-o", "-").out)
     assert list(new[0]) == ["index", "truth", "prediction"]
     assert (len(new), new[-1]["truth"]) == (151, "")
     np.testing.assert_allclose(numbers(new[:150], "prediction"), numbers(known, "prediction"), rtol=1e-6, atol=1e-6)
-    piped = run_zen("predict", sine_run, "--input", "-", "-o", "-", stdin=values.encode())
+    piped = run_zen("predict", sine_run, "-", "-o", "-", stdin=values.encode())
     assert rows_of(piped.out) == new
-    beyond = run_zen("predict", sine_run, "--input", tmp_path / "new.csv", "--steps", 3, "-o", "-")
-    assert rows_of(beyond.out) == rows_of(run_zen("predict", sine_run, "--steps", 3, "-o", "-").out)
+    beyond = rows_of(run_zen("predict", sine_run, tmp_path / "new.csv", "--steps", 3, "-o", "-").out)
+    assert [row.pop("index") for row in beyond] == ["200", "201", "202"]
+    own = rows_of(run_zen("predict", sine_run, "--steps", 3, "-o", "-").out)
+    assert beyond == [{"prediction": row["prediction"]} for row in own]
 
 
 CLASSES = [("fizzbuzz", "0\n3\n5\n15\n1023\n", 4), ("digits", f"{','.join(['7'] * 64)}\n" * 5, 10)]
@@ -131,10 +133,10 @@ CLASSES = [("fizzbuzz", "0\n3\n5\n15\n1023\n", 4), ("digits", f"{','.join(['7'] 
 @pytest.mark.parametrize(("name", "table", "classes"), CLASSES, ids=["fizzbuzz", "digits"])
 def test_new_examples_get_a_class_and_its_probabilities(tmp_path, name, table, classes):
     run = train_once(tmp_path, CONFIGS / f"{name}.yaml", "training.epochs=1")
-    rows = rows_of(run_zen("predict", run, "--input", "-", "-o", "-", stdin=table.encode()).out)
-    labels = predictions.load(Run(run)).data.task.labels
-    assert list(rows[0]) == ["example", "prediction", *(f"probability_{label}" for label in labels)]
-    assert len(rows) == 5
+    rows = rows_of(run_zen("predict", run, "-", "-o", "-", stdin=table.encode()).out)
+    labels = predictions.load(Run(run)).task.labels
+    assert list(rows[0]) == ["example", "truth", "prediction", *(f"probability_{label}" for label in labels)]
+    assert [row["truth"] for row in rows] == [""] * 5
     shares = np.array([numbers(rows, f"probability_{label}") for label in labels])
     np.testing.assert_allclose(shares.sum(axis=0), 1, atol=1e-6)
     assert [row["prediction"] for row in rows] == [labels[i] for i in shares.argmax(axis=0)]
@@ -171,8 +173,8 @@ def test_pictures_of_each_format(tiny_run, tmp_path, kind):
 
 def test_runs_of_one_name_in_two_places_are_both_drawn(tmp_path, tiny_config, monkeypatch):
     runs, drawn = [train_once(tmp_path / place, tiny_config) for place in "ab"], []
-    loss_curves = results.plots.loss_curves
-    monkeypatch.setattr(results.plots, "loss_curves", lambda records: drawn.extend(records) or loss_curves(records))
+    loss_curves = losses.loss_curves
+    monkeypatch.setattr(losses, "loss_curves", lambda records: drawn.extend(records) or loss_curves(records))
     assert run_zen("plot", *runs, "-o", tmp_path).code == 0
     assert len(drawn) == 2
 
@@ -225,13 +227,13 @@ BAD = [  # arguments, with {} for a folder that holds FILES, the tiny config and
     ("predict nix --runs {}/runs", 3, "no run named 'nix' in .*: the runs are tiny-1"),
     ("predict tiny --runs {}/runs --steps 0", 2, "'--steps': 0 is not in the range 1<=x"),
     ("predict tiny --runs {}/runs --steps x", 2, "'x' is not a valid integer"),
-    ("predict tiny --runs {}/runs --input {}/nix.csv", 2, "nix.csv: there is no such file"),
-    ("predict tiny --runs {}/runs --input {}", 2, ": cannot be read: Is a directory"),
-    ("predict tiny --runs {}/runs --input {}/short.csv", 2, "short.csv.*looks at 3 values .* there are only 2"),
-    ("predict tiny --runs {}/runs --input {}/short.csv --steps 2", 2, "looks at 3 values .* there are only 2"),
-    ("predict tiny --runs {}/runs --input {}/wide.csv", 2, "wide.csv.*expected 1 column"),
-    ("predict tiny --runs {}/runs --input {}/text.csv", 2, "text.csv:4: column 'x': 'abc' is not a finite number"),
-    ("predict tiny --runs {}/runs --input {}/latin.csv", 2, "latin.csv: cannot be read: it is not UTF-8"),
+    ("predict tiny --runs {}/runs {}/nix.csv", 2, "nix.csv: there is no such file"),
+    ("predict tiny --runs {}/runs {}", 2, ": this is a folder, not a file"),
+    ("predict tiny --runs {}/runs {}/short.csv", 2, "short.csv.*looks at 3 values .* there are only 2"),
+    ("predict tiny --runs {}/runs {}/short.csv --steps 2", 2, "looks at 3 values .* there are only 2"),
+    ("predict tiny --runs {}/runs {}/wide.csv", 2, "wide.csv.*expected 1 column"),
+    ("predict tiny --runs {}/runs {}/text.csv", 2, "text.csv:4: column 'x': 'abc' is not a number"),
+    ("predict tiny --runs {}/runs {}/latin.csv", 2, "latin.csv:3: byte 1 of the line, 0xe9, is not UTF-8"),
     ("predict tiny --runs {}/runs -o {}/nix/p.csv", 5, r"nix(/p\.csv)?: No such file or directory"),
     ("predict tiny --runs {}/runs -o {}", 5, ": Is a directory"),
     ("plot --runs {}/none", 3, "no run in .*none yet"),

@@ -55,6 +55,9 @@ def completed(line):
 
 
 OPTIMIZERS = ["SGD", "Adagrad", "Adam", "AdamW", "Momentum", "Nesterov", "RMSProp"]
+SOURCES = ["Adding", "CopyMemory", "Digits", "FizzBuzz", "MackeyGlass", "Parity"]  # that need nothing
+TEXT, IMAGES = "data.source.Text.file=", "data.source.IDX.test_images="
+ENTRIES = ["a.yaml", "above.yml", "broken.yaml", "circle.yaml", "list.yaml", "notes.txt", "runs/", "null"]
 TRAINING = ["epochs", "batch_size", "shuffle", "clip_norm", "clip_value", "dtype", "threads"]
 CASES = [
     # commands, options
@@ -94,8 +97,13 @@ CASES = [
     ),
     ("train a.yaml data.source.", ["data.source.Curve."]),
     ("train a.yaml data.source.Curve.e", ["data.source.Curve.expression="]),
+    (
+        "train a.yaml data.source.Curve.expression=[x,1/x] data.source.Curve.e",
+        ["data.source.Curve.expression=", "data.source.Curve.expression+="],
+    ),
     ("train a.yaml data.sp", ["data.split."]),
-    ("train a.yaml data.split.", ["data.split.train="]),
+    ("train a.yaml data.split.", [f"data.split.{name}=" for name in ("train", "test", "method", "group")]),
+    ("train a.yaml data.sc", ["data.scaling=", "data.scaling+="]),
     ("train a.yaml model.", ["model.0.", "model.1.", "model.head.", "model.2.", "model.3."]),
     ("train a.yaml model.0.", ["model.0.RNN."]),
     ("train a.yaml model.0.RNN.h", ["model.0.RNN.hidden_dim="]),
@@ -127,7 +135,18 @@ CASES = [
     ("train a.yaml training.epochs=2", []),
     ("train a.yaml model.0.RNN.activation=", ["model.0.RNN.activation=tanh", "model.0.RNN.activation=relu"]),
     ("train a.yaml metrics+=p", ["metrics+=precision", "metrics+=perplexity"]),
-    ("train a.yaml data.source=", ["data.source=Digits", "data.source=FizzBuzz"]),
+    ("train a.yaml data.source=", [f"data.source={name}" for name in SOURCES]),
+    ("train a.yaml data.scaling+=Ro", ["data.scaling+=Robust"]),
+    ("train a.yaml data.split.method=", [f"data.split.method={how}" for how in ("order", "random", "stratified")]),
+    ("train a.yaml interval=", ["interval=null"]),
+    # files
+    ("train a.yaml data.source={Text:{}} data.source.Text.file=n", ["data.source.Text.file=notes.txt"]),
+    (
+        "train a.yaml data.source={Text:{}} data.source.Text.file=runs/s",
+        [f"{TEXT}runs/sine-10/", f"{TEXT}runs/sine-9/"],
+    ),
+    ("train a.yaml data.source={IDX:{}} data.source.IDX.test_images=", [f"{IMAGES}{end}" for end in ENTRIES]),
+    ("train a.yaml data.source={CSV:{}} data.source.CSV.target=", []),
     ("train a.yaml nix=", []),
     # a config that extends another, and those that cannot be read
     ("train above.yml optimizer.", ["optimizer.Adam."]),
@@ -138,7 +157,8 @@ CASES = [
     ("train circle.yaml optimizer.S", ["optimizer.SGD."]),
     ("train list.yaml model.", ["model.0.", "model.1.", "model.2.", "model.3.", "model.4."]),
     ("train list.yaml model.2.L", ["model.2.Linear."]),
-    ("train list.yaml data.s", ["data.source.", "data.source=", "data.split."]),
+    ("train list.yaml data.so", ["data.source.", "data.source="]),
+    ("train list.yaml data.sp", ["data.split."]),
 ]
 
 
@@ -190,7 +210,8 @@ LINES = [  # what was typed, what takes the place of the word, and what does in 
     ("zen train a.yaml training.ep", ["training.epochs="], ["training.epochs="]),
     ("zen plot --format=p", ["--format=png", "--format=pdf"], ["png", "pdf"]),
     ("zen train 'a.yaml' \"optimizer.SGD.l", ["optimizer.SGD.lr="], ["optimizer.SGD.lr="]),
-    ("zen predict --input n", ["notes.txt"], ["notes.txt"]),
+    ("zen predict sine-9 n", ["notes.txt"], ["notes.txt"]),
+    (f"zen train a.yaml data.source={{Text:{{}}}} {TEXT}n", [f"{TEXT}notes.txt"], ["notes.txt"]),
     ("zen predict --runs r", ["runs/"], ["runs/"]),
     ("zen plot --output=r", ["--output=runs/"], ["runs/"]),
     ("zen train 'a", ["a.yaml", "above.yml"], ["a.yaml", "above.yml"]),

@@ -47,9 +47,17 @@ def test_the_forms_of_the_grammar_mean_the_same(key, forms):
 def test_defaults_are_filled_in_and_the_whole_survives_json():
     values = resolved(CLASSES)
     assert values == {
-        "data": {"source": {"FizzBuzz": {"numbers": 20, "bits": 5}}, "window": None, "split": {"train": 0.8}},
+        "data": {
+            "source": {"FizzBuzz": {"numbers": 20, "bits": 5}},
+            "window": None,
+            "horizon": 1,
+            "strategy": "direct",
+            "season": None,
+            "scaling": [],
+            "split": {"train": 0.8, "test": 0, "method": "order", "group": None},
+        },
         "model": [{"Linear": {"units": 4, "initializer": None}}, {"Softmax": {}}],
-        "loss": {"categorical_crossentropy": {"from_logits": False, "label_smoothing": 0.0}},
+        "loss": {"categorical_crossentropy": {"from_logits": False, "label_smoothing": 0.0, "class_weights": None}},
         "optimizer": {"Adam": {"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 0.0}},
         "schedule": None,
         "training": {
@@ -62,6 +70,7 @@ def test_defaults_are_filled_in_and_the_whole_survives_json():
             "threads": 1,
         },
         "metrics": [],
+        "interval": None,
         "seed": 0,
     }
     assert json.loads(json.dumps(values, allow_nan=False)) == values

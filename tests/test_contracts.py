@@ -20,7 +20,7 @@ ROOMS = [
     {"training"},
     {"config"},
     {"data"},
-    {"loss", "optim", "schedule", "metric", "baseline"},
+    {"loss", "optim", "schedule", "metric", "baseline", "interval"},
     {"nn"},
     {"autodiff"},
     {"errors", "settings", "shipped", "streams", "memory", "padded", "talk"},

@@ -1,122 +1,91 @@
-"""Data: series and windows, the sources, which examples train, and numbers from CSV files."""
+"""Sources that come with zen: the curves, digits and fizzbuzz, and how sources take new data."""
 
 import inspect
-import io
-import re
-import sys
 from importlib import resources
 
 import numpy as np
 import pytest
-from conftest import TextInput
 
 from zen_cli.config.language.registry import COMPONENTS
-from zen_cli.data.dataset import from_examples, from_series
-from zen_cli.data.examples import Examples
-from zen_cli.data.files import parse_table, read_table
-from zen_cli.data.series import Series, windows
-from zen_cli.data.sources import Curve, Digits, FizzBuzz
+from zen_cli.data.forecasting import Forecasting
+from zen_cli.data.parts import Parts
+from zen_cli.data.places import Cut, Division
+from zen_cli.data.plain import Plain
+from zen_cli.data.series import SeriesSet
+from zen_cli.data.sources import Curve, Digits, FizzBuzz, Source
 from zen_cli.errors import DataError, UserError
-
-# --- series and windows ---
-
-
-def test_windows_are_views_of_the_values():
-    values = np.arange(6.0)
-    cut = windows(values, 4)
-    assert cut.shape == (3, 4, 1)
-    assert cut[:, :, 0].tolist() == [[0, 1, 2, 3], [1, 2, 3, 4], [2, 3, 4, 5]]
-    assert np.shares_memory(cut, values)
-    assert not cut.flags.writeable
-
-
-@pytest.mark.parametrize(("positions", "step"), [([0.0, 0.5, 1.0], 0.5), ([3.0], 1.0)])
-def test_a_series_goes_on_by_the_step_between_its_last_positions(positions, step):
-    series = Series(np.array(positions), np.zeros(len(positions)), "y")
-    assert (len(series), series.step) == (len(positions), step)
-
-
-def series_of(count):
-    return Series(np.arange(count) * 2.0, np.arange(count) + 100.0, "y")
-
-
-def test_each_window_has_the_next_value_as_its_target():
-    data = from_series(series_of(5), window=2).split(2)
-    assert data.inputs[:, :, 0].tolist() == [[100, 101], [101, 102], [102, 103]]
-    assert data.targets.tolist() == [[102], [103], [104]]
-    assert data.positions.tolist() == [4, 6, 8]
-    assert (len(data), data.train, data.held_out, data.task.labels) == (3, 2, 1, ())
-    assert np.shares_memory(data.inputs, data.task.series.values)
-
-
-def test_examples_have_places_among_the_labels_for_targets():
-    data = from_examples(Examples(np.zeros((3, 2)), np.array([1, 0, 1]), ("no", "yes"))).split(2)
-    assert data.targets.tolist() == [1, 0, 1]
-    assert data.positions.tolist() == [0, 1, 2]
-    assert (data.task.labels, data.held_out) == (("no", "yes"), 1)
-
-
-SPLITS = [(1, 1), (10, 10), (7, 7), (0.5, 5), (0.8, 8), (0.99, 10), (0.14, 1), (0.26, 3)]
-
-
-@pytest.mark.parametrize(("train", "count"), SPLITS)
-def test_a_split_is_a_count_or_a_fraction_of_the_windows(train, count):
-    data = from_series(series_of(13), 3).split(train)
-    assert (data.train, data.held_out) == (count, 10 - count)
-
-
-@pytest.mark.parametrize("train", [11, 0, 0.01, -1])
-def test_a_split_that_leaves_nothing_to_train_on_is_refused(train):
-    with pytest.raises(DataError, match=r"cannot train on -?\d+ of 10 windows: choose from 1 to 10"):
-        from_series(series_of(13), 3).split(train)
-
-
-@pytest.mark.parametrize("window", [13, 14, 10**12])
-def test_a_window_needs_one_value_more(window):
-    with pytest.raises(DataError, match=f"need {window + 1} points, but the series has 13"):
-        from_series(series_of(13), window)
-    assert len(from_series(series_of(13), 12)) == 1
-
-
-def test_a_fingerprint_tells_data_apart_and_depends_on_nothing_else():
-    def fingerprint(values, window=3, train=2):
-        return from_series(Series(np.arange(9.0), np.asarray(values), "y"), window).split(train).fingerprint()
-
-    values = np.linspace(0, 1, 9)
-    assert fingerprint(values) == fingerprint(values.copy(), window=4, train=1)
-    assert len({fingerprint(values), fingerprint(values + 1e-16), fingerprint(values[::-1].copy())}) == 3
-    examples = Examples(np.zeros((3, 2)), np.array([1, 0, 1]), ("a", "b"))
-    swapped = Examples(np.zeros((3, 2)), np.array([0, 1, 1]), ("a", "b"))
-    assert from_examples(examples).fingerprint() != from_examples(swapped).fingerprint()
-
+from zen_cli.streams import Stream, generator
 
 # --- sources ---
 
 
+def values_of(curve, seed=0):
+    """Positions (N,) and values (N, C)."""
+    (series,) = curve.load(seed).series
+    return series.positions, series.values
+
+
 def test_a_curve_is_its_formula_at_evenly_spaced_points():
-    series = Curve("x ** 2", points=4, start=-1, step=0.5).load(seed=0)
-    assert series.positions.tolist() == [-1, -0.5, 0, 0.5]
-    assert series.values.tolist() == [1, 0.25, 0, 0.25]
-    assert series.name == "x ** 2"
-    assert len(Curve("x").load(0)) == 200
+    x, y = values_of(Curve("x ** 2", points=4, start=-1, step=0.5))
+    assert x.tolist() == [-1, -0.5, 0, 0.5]
+    assert y.tolist() == [[1], [0.25], [0], [0.25]]
+    assert Curve("x  **\n2").load(0).channels == ("x ** 2",)
+    assert len(values_of(Curve("x"))[1]) == 200
+
+
+def test_several_formulas_are_channels_of_one_series():
+    several = Curve(["x", "x ** 2", "1", "x", "x"], points=3)
+    assert values_of(several)[1].tolist() == [[0, 0, 1, 0, 0], [1, 1, 1, 1, 1], [2, 4, 1, 2, 2]]
+    assert several.load(0).channels == ("x", "x ** 2", "1", "x (2)", "x (3)")
+    assert several.from_table(np.ones((2, 5))).shape == (2, 5)
 
 
 def test_noise_depends_on_the_seed_alone():
     noisy = Curve("0", points=1000, noise=0.5)
-    first, again, other = noisy.load(1).values, Curve("0", points=1000, noise=0.5).load(1).values, noisy.load(2).values
-    assert np.array_equal(first, again)
-    assert not np.array_equal(first, other)
-    assert np.std(first) == pytest.approx(0.5, rel=0.1)
-    assert np.array_equal(Curve("x").load(1).values, Curve("x").load(2).values)
+    first, again, other = values_of(noisy, 1), values_of(Curve("0", points=1000, noise=0.5), 1), values_of(noisy, 2)
+    assert np.array_equal(first[1], again[1])
+    assert not np.array_equal(first[1], other[1])
+    assert np.std(first[1]) == pytest.approx(0.5, rel=0.1)
+    assert np.array_equal(values_of(Curve("x"), 1)[1], values_of(Curve("x"), 2)[1])
+
+
+def test_each_channel_has_noise_of_its_own_and_the_first_that_of_a_curve_alone():
+    alone = values_of(Curve("sin(x)", noise=0.3), 7)[1][:, 0]
+    both = values_of(Curve(["sin(x)", "0"], noise=0.3), 7)[1]
+    assert np.array_equal(alone, np.sin(np.arange(200.0)) + 0.3 * generator(7, Stream.NOISE).standard_normal(200))
+    assert np.array_equal(both[:, 0], alone)
+    assert abs(np.corrcoef(both[:, 0] - np.sin(np.arange(200.0)), both[:, 1])[0, 1]) < 0.2
 
 
 OVERFLOWING = [Curve("x", start=1e308, step=1e308), Curve("x", noise=1.7e308), Curve("exp(x * x)"), Curve("1 / x")]
+OVERFLOWING += [Curve(["x", "1 / x"]), Curve([])]
 
 
-@pytest.mark.parametrize("curve", OVERFLOWING, ids=lambda curve: curve.expression)
+@pytest.mark.parametrize("curve", OVERFLOWING, ids=lambda curve: str(curve.expression))
 def test_a_curve_that_is_not_finite_is_refused_without_a_warning(curve):
     with pytest.raises(UserError):
         curve.load(0)
+
+
+CURES = [  # formulas, and what is offered instead
+    ("sn(x)", {"expression": "sin(x)"}),
+    (["cos(x)", "sn(x)", "2x"], {"expression": ["cos(x)", "sin(x)", "2 * x"]}),
+    (["sn(x)", "x.real"], {"expression": ["sin(x)", "x.real"]}),
+    (["x.real", "sn(x)"], {}),  # the first that is wrong would stay
+    (["x", "1 / x"], {"start": 1.0}),
+    (["exp(x ** 3)", "x"], {"step": 0.1}),
+    (["exp(x ** 3)", "1 / x"], {}),
+    ([], {"expression": ["sin(x)"]}),
+]
+
+
+@pytest.mark.parametrize(("expression", "instead"), CURES, ids=str)
+def test_what_would_do_instead_makes_the_curve(expression, instead):
+    with pytest.raises(DataError) as caught:
+        Curve(expression, points=20).load(0)
+    assert (caught.value.setting, caught.value.instead) == ("expression", instead)
+    if instead and "x.real" not in expression:
+        Curve(**({"expression": expression, "points": 20} | instead)).load(0)
 
 
 def test_digits_are_1797_images_with_their_source_named():
@@ -142,7 +111,7 @@ def test_fizzbuzz_is_what_python_says(numbers, bits):
     assert [[int(bit) for bit in row] for row in examples.inputs] == [
         [n >> place & 1 for place in range(bits)] for n in range(numbers)
     ]
-    again = FizzBuzz(numbers, bits).inputs(np.arange(numbers, dtype=float)[:, None])
+    again = FizzBuzz(numbers, bits).from_table(np.arange(numbers, dtype=float)[:, None])
     assert np.array_equal(again, examples.inputs)
 
 
@@ -160,101 +129,65 @@ NEW_TABLES = [
 @pytest.mark.parametrize(("source", "table", "message"), NEW_TABLES)
 def test_new_data_that_does_not_fit_is_refused(source, table, message):
     with pytest.raises(DataError, match=message):
-        source.inputs(np.array(table))
+        source.from_table(np.array(table))
 
 
 def test_every_source_says_how_it_takes_new_data():
-    assert {type(source) for source, *_ in NEW_TABLES} == set(COMPONENTS["source"].values())
-    assert all("inputs" in vars(source) and inspect.getdoc(source) for source in COMPONENTS["source"].values())
+    for source in COMPONENTS["source"].values():
+        assert inspect.getdoc(source)
+        assert {"read", "from_table"} & vars(source).keys(), source
+    assert {type(source) for source, *_ in NEW_TABLES} < set(COMPONENTS["source"].values())
 
 
-# --- CSV files ---
+# --- new data from a CSV file ---
 
-TABLES = [
-    (b"1,2\n3,4\n", [[1, 2], [3, 4]]),
-    (b"1,2\n3,4", [[1, 2], [3, 4]]),
-    (b"1,2\r\n3,4\r\n", [[1, 2], [3, 4]]),
-    (b"1,2\r3,4\r", [[1, 2], [3, 4]]),
-    (b"\xef\xbb\xbf1,2\n3,4\n", [[1, 2], [3, 4]]),
-    (b"\xef\xbb\xbfa,b\n3,4\n", [[3, 4]]),
-    (b"a,b\n1,2\n", [[1, 2]]),
-    (b"1,2\n3,4\n\n\n", [[1, 2], [3, 4]]),
-    (b'"a","b, c"\n"1"," 2 "\n', [[1, 2]]),
-    (b"1e-3\n-.5\n+7\n", [[1e-3], [-0.5], [7]]),
+
+def prepared(source):
+    """What makes examples of the source's data, all of which train."""
+    raw = source.load(0)
+    if isinstance(raw, SeriesSet):
+        count = len(raw.series[0])
+        return Forecasting.fit(raw, Cut(2), [], [Division(2, count, count, count)])
+    return Plain.fit(raw, [], Parts(slice(0, len(raw.inputs)), slice(0, 0), slice(0, 0)))
+
+
+def new_data(folder, source, text):
+    (folder / "new.csv").write_text(text, encoding="utf-8")
+    return source.read(str(folder / "new.csv"), prepared(source))
+
+
+def test_each_line_is_a_value_of_a_new_series_with_or_without_a_name_for_it(tmp_path):
+    for text in ("1\n2.5\n-3\n", "close\n1\n2.5\n-3\n"):
+        new = new_data(tmp_path, Curve("x"), text)
+        (series,) = new.series
+        assert (series.positions.tolist(), series.values.tolist()) == ([0, 1, 2], [[1], [2.5], [-3]])
+        assert (new.index, new.channels) == ("index", ("x",))
+
+
+def test_each_line_is_an_example_whose_class_nobody_knows(tmp_path):
+    new = new_data(tmp_path, FizzBuzz(numbers=16, bits=4), "5\n15\n")
+    assert new.inputs.tolist() == [[1, 0, 1, 0], [1, 1, 1, 1]]
+    assert new.targets.tolist() == [-1, -1]
+
+
+NO_NUMBERS = [
+    ('x\n1\n""\n', "new.csv:3: column 'x': a value is missing"),
+    ("x\n1\nnan\n", "new.csv:3: column 'x': a value is missing"),
+    ("x,y\n1,2\n1,\n", "new.csv:3: column 'y': a value is missing"),
+    ("x\n1\nabc\n", "new.csv:3: column 'x': 'abc' is not a number"),
+    ("x\none\ntwo\n", "new.csv:2: column 'x': one is not a number"),
+    ("x\n2020-01-31\n2020-02-01\n", "new.csv:2: column 'x': 2020-01-31 is not a number"),
+    ("x\n1\ninf\n", "new.csv:3: column 'x': 'inf' is not a finite number"),
 ]
 
 
-@pytest.mark.parametrize(("data", "rows"), TABLES, ids=[repr(case[0]) for case in TABLES])
-def test_a_table_is_read_alike_from_a_file_and_from_standard_input(tmp_path, monkeypatch, data, rows):
-    (tmp_path / "t.csv").write_bytes(data)
-    table = read_table(str(tmp_path / "t.csv"))
-    assert (table.tolist(), table.dtype) == (rows, np.float64)
-    monkeypatch.setattr(sys, "stdin", TextInput(data))
-    assert read_table("-").tolist() == rows
-
-
-BROKEN = [
-    (b"", "there are no numbers"),
-    (b"\n\n", "there are no numbers"),
-    (b"a,b\n", "there are no numbers"),
-    (b"1,2\n3\n", ":2: 1 values? where the rows before have 2"),
-    (b"1,2\n3,4,5\n", ":2: 3 values where the rows before have 2"),
-    (b"a,b\n1,2,3\n", ":2: .*3 .* 2"),
-    (b"1,2\n3,abc\n", ":2: column 2: 'abc' is not a finite number"),
-    (b"open,close\n1,2\n3,abc\n", ":3: column 'close': 'abc' is not a finite number"),
-    (b"open,close\n1,2\n\n3,4\n", ":3: this line is empty"),
-    (b"\n1,2\n", ":1: this line is empty"),
-    (b"inf\n1\n", ":1: column 1: 'inf' is not a finite number"),
-    (b"12.5 kg\n1\n", ":1: column 1: '12.5 kg' is not a finite number"),
-    (b"1,2\n3,\n", ":2: column 2: '' is not"),
-    (b"1,2\n3,inf\n", ":2: column 2: 'inf' is not"),
-    (b"1,2\n3,nan\n", ":2: column 2: 'nan' is not"),
-    (b"1,2\n1e400,1\n", ":2: column 1: '1e400' is not"),
-    (b"1,2\n1_000,1\n", ":2: column 1: '1_000' is not"),
-    ("1,2\n\u0661,1\n".encode(), ":2: column 1: '\u0661' is not"),  # an Arabic digit
-    (b"1,2\n3,0x1f\n", ":2: column 2: '0x1f' is not"),
-    (b"1;2\n3;4\n", "separated by ';'"),
-    (b"a,b\nc,d\n", ":2: column 'a': 'c' is not"),
-    (b'1,2\n3,"4\n', ":2: .*quote|:2: unexpected end of data"),
-    (b"1,2\n3,\x00\n", ":2: column 2: '\\\\x00' is not"),
-    (b"1,2\n3,\xe9\n", "UTF-8"),
-    (b"1,2\n3," + b"x" * 200_000 + b"\n", ":2: "),
-    (b"1,2\n3," + b"x" * 100_000 + b"\n", ":2: column 2: 'xxxx"),
-    (b"x" * 200 + b"\n" + b"y\n", ":2: column "),
-]
-
-
-def refusal(read):
-    with pytest.raises(DataError) as caught:
-        read()
-    text = str(caught.value)
-    assert all(line.isprintable() for line in text.split("\n"))
-    assert len(text) < 500
-    return text
-
-
-@pytest.mark.parametrize(("data", "message"), BROKEN, ids=[repr(case[0][:24]) for case in BROKEN])
-def test_a_broken_table_names_file_line_and_column(tmp_path, monkeypatch, data, message):
-    path = str(tmp_path / "t.csv")
-    (tmp_path / "t.csv").write_bytes(data)
-    text = refusal(lambda: read_table(path))
-    assert text.startswith(f"{path}:")
-    assert re.search(message, text)
-    monkeypatch.setattr(sys, "stdin", TextInput(data))
-    assert refusal(lambda: read_table("-")).startswith("standard input:")
-
-
-UNREADABLE = [("nix.csv", "there is no such file"), ("", "cannot be read: Is a directory"), ("n" * 300, "too long")]
-
-
-@pytest.mark.parametrize(("name", "message"), UNREADABLE, ids=["missing", "directory", "long"])
-def test_a_file_that_cannot_be_read_is_named(tmp_path, name, message):
+@pytest.mark.parametrize(("text", "message"), NO_NUMBERS, ids=[repr(text) for text, _ in NO_NUMBERS])
+def test_a_cell_without_a_number_is_named(tmp_path, text, message):
     with pytest.raises(DataError, match=message):
-        read_table(str(tmp_path / name))
+        new_data(tmp_path, Curve("x"), text)
 
 
-def test_one_broken_cell_in_many_rows_is_found():
-    lines = ["a,b"] + ["1,2"] * 20_000
-    lines[12_344] = "1,2x"
-    with pytest.raises(DataError, match=r"^t:12345: column 'b': '2x' is not a finite number$"):
-        parse_table(io.StringIO("\n".join(lines)), "t")
+def test_a_source_has_to_say_how_it_reads():
+    for use in (lambda: Source().load(0), lambda: Source().from_table(np.ones((1, 1)))):
+        with pytest.raises(NotImplementedError):
+            use()

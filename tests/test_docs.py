@@ -12,8 +12,9 @@ from zen_cli.config.guide.reference import page
 from zen_cli.config.resolve import resolve
 from zen_cli.config.text.problems import ConfigError
 from zen_cli.config.text.reader import read_text
-from zen_cli.training import predictions
 from zen_cli.training.job import Job
+from zen_cli.training.predictions import Said
+from zen_cli.training.scores import scores_by_part
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -64,10 +65,10 @@ def test_each_command_in_the_readme_runs_after_those_before_it(tmp_path, monkeyp
 def test_a_config_gets_the_score_that_it_states(config, tmp_path):
     opened = open_config(config, [])
     list(Job(opened.experiment, tmp_path, config.stem, opened.text, []).records())
-    found = predictions.one_step(opened.experiment)
-    count, scores = predictions.scores_by_part(opened.experiment, found.predictions)["held out"]
+    *_, held_out = scores_by_part(Said(opened.experiment, opened.experiment.data)).values()
     said = re.search(r"Expect a held-out (RMSE|accuracy) of ([\d.]+)", opened.text.decode())
-    assert count > 0
-    assert next(iter(scores.values())) == pytest.approx(
+    assert held_out.examples > 0
+    assert held_out.baselines
+    assert next(iter(held_out.scores.values())) == pytest.approx(
         float(said[2]), rel=0.05
     )  # another BLAS kernel rounds otherwise

@@ -106,9 +106,10 @@ def test_an_example_that_takes_more_than_there_is_when_it_is_measured_is_refused
 
 
 def test_a_table_of_predictions_that_does_not_fit_is_told_before_training(series, monkeypatch):
-    monkeypatch.setattr(memory, "available", lambda: 2_000_000)
+    monkeypatch.setattr(memory, "available", lambda: 700_000)
     problem = refused(series, "data.source.Curve.points=20000")
-    assert re.match(r"the table of 19,995 predictions needs .* but 2 MB are free", problem.message)
+    written_at_once = r"the table of 16,384 predictions needs .* but 700 KB are free"
+    assert re.match(written_at_once, problem.message)
 
 
 def test_what_certainly_fits_is_not_measured(series, monkeypatch):

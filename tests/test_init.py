@@ -20,8 +20,10 @@ from zen_cli.config.language.schema import Config
 from zen_cli.config.resolve import resolve
 from zen_cli.config.text.reader import read_text
 from zen_cli.report import starters
-from zen_cli.training import durable, predictions
+from zen_cli.training import durable
 from zen_cli.training.job import Job
+from zen_cli.training.predictions import Said
+from zen_cli.training.scores import scores_by_part
 
 TEMPLATES = sorted(shipped.TEMPLATES.glob("*.yaml"))
 FULL = [path for path in TEMPLATES if path.stem != "minimal"]
@@ -161,7 +163,7 @@ def test_names_in_the_comments_exist(path):
     for command in re.findall(r"`zen ([^`]*)`", text_of(path)):
         assert run_zen(*command.split()).code == 0, command
     for said in re.findall(r"`#?(?!zen )([A-Za-z]\w*)[^`]*`", text_of(path)):
-        assert said in known | {"true", "false", "float64", "valid"}, said
+        assert said in known | {"true", "false", "float64", "valid", "recursive", "random", "stratified"}, said
 
 
 @pytest.mark.parametrize("path", TEMPLATES, **BY_NAME)
@@ -177,9 +179,8 @@ def test_a_template_opens_like_an_example_in_plain_characters(path):
 def test_a_template_gets_the_score_that_it_states(path, tmp_path):
     experiment = builds(text_of(path))
     list(Job(experiment, tmp_path / "runs", path.stem, b"", []).records())
-    found = predictions.one_step(experiment)
-    _, scores = predictions.scores_by_part(experiment, found.predictions)["held out"]
-    metric, bound, number = re.search(r"held-out (RMSE|accuracy) of (less than )?([\d.]+\d)", text_of(path)).groups()
+    scores = scores_by_part(Said(experiment, experiment.data))["validation"].scores
+    metric, bound, number = re.search(r"validation (RMSE|accuracy) of (less than )?([\d.]+\d)", text_of(path)).groups()
     said, got = float(number), scores[metric if metric == "accuracy" else "rmse"]
     if bound:
         assert got < said

@@ -85,7 +85,17 @@ MISTAKES = [  # a config, the path that is blamed, a word of the message
     (MORE.replace("loss:", "# "), "", "'loss' is a required"),
     (MORE.replace("Digits", "{Curve: {points: 3}}"), "data.source.Curve", "'expression' is a required"),
     (MORE.replace("Digits", "{Curve: }"), "data.source.Curve", "not of type 'object'"),
-    (MORE.replace("Digits", "Curve"), "data.source", "'Curve' is not one of ['Digits', 'FizzBuzz']"),
+    (MORE.replace("Digits", "Curve"), "data.source", "'Curve' is not one of ['Adding', 'CopyMemory', 'Digits'"),
+    (MORE.replace("Digits", "{CSV: prices.csv}"), "data.source.CSV", "'prices.csv' is not of type 'object'"),
+    (MORE.replace("Digits", "{CSV: {target: y}}"), "data.source.CSV", "'file' is a required"),
+    (MORE.replace("Digits", "{CSV: {file: a.csv, target: []}}"), "data.source.CSV.target", "should be non-empty"),
+    (MORE.replace("Digits", "{CSV: {file: a.csv, target: y, past: y}}"), "data.source.CSV.past", "not of type 'array'"),
+    (MORE.replace("Digits", "Digits, scaling: standard"), "data.scaling", "not of type 'array', 'null'"),
+    (MORE.replace("Digits", "Digits, scaling: [standard]"), "data.scaling.0", "'standard' is not one of"),
+    (MORE.replace("Digits", "Digits, scaling: [{Difference: 0}]"), "data.scaling.0.Difference", "minimum of 1"),
+    (MORE.replace("Digits", "Digits, split: {train: 1959-1}"), "data.split.train", "'1959-1'"),
+    (MORE.replace("Digits", "Digits, horizon: 1001"), "data.horizon", "greater than the maximum of 1000"),
+    (MORE + "interval: 1", "interval", "greater than or equal to the maximum of 1"),
     (MORE.replace("seed: 0", "seed: -1"), "seed", "less than the minimum of 0"),
     (MORE + "training: {epochs: 0}", "training.epochs", "less than the minimum of 1"),
     (MORE + "training: {threads: 1025}", "training.threads", "greater than the maximum of 1024"),
@@ -142,14 +152,17 @@ def test_it_says_what_is_wrong_and_where(text, path, words):
 
 VALUES = [None, True, False, 0, 1, -1, 2, 3, 62, 63, 1024, 1025, 2**24, 2**24 + 1, 0.5, 1.5, 2.0, 1e3, -0.5, 1e-300]
 VALUES += ["", "no", "tanh", "same", "average", "normal", "float64", "He", "Constant", "Cosine", "Step", "a b", "a-1"]
+VALUES += ["1959-01", "1959-1", "2020-01-31", "2020-01-31T12:30", "2020-01-31 12:30:00", "31.1.2020", ["a", "b"]]
 VALUES += [[], [1], [0], [1, 2], [0, 1], [1, 2, 3], [0.5], [0.5, 1], ["ReLU"], ["Linear"], [{"Linear": 3}], [None]]
 VALUES += [{}, {"a": 1}, {"He": "normal"}, {"Constant": None}, {"Constant": 1}, {"Step": {"every": 2}}, {"Step": 2}]
 VALUES += [{"train": 3}, {"train": 2.0}, {"He": None, "Zeros": None}]
 
 CONFIG = plain(SERIES)
 REQUIRED_VALUES = {"expression": "x", "shape": [3], "layers": ["ReLU"], "rate": 0.5, "factor": 0.5}  # others are 3
+REQUIRED_VALUES |= dict.fromkeys(["file", "target", "images", "labels", "train", "folder"], "a")
 PLACES = {  # where a component of each kind may stand
     "source": lambda component: {"data": {"source": component}},
+    "scaler": lambda component: {"data": {"source": "Digits", "scaling": [component]}},
     "layer": lambda component: {"model": [component]},
     "initializer": lambda component: {"model": [{"Linear": {"units": 3, "initializer": component}}]},
     "loss": lambda component: {"loss": component},

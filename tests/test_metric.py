@@ -25,8 +25,7 @@ VALUES = [
     (metric.R2, PRED, REAL, 0.9486081370449679),
     (metric.MAPE, PRED, REAL, 100 * (0.5 / 3 + 1 + 0 + 1 / 7) / 4),
     (metric.sMAPE, PRED, REAL, 200 * (0.5 / 5.5 + 0.5 / 0.5 + 0 + 1 / 15) / 4),
-    (functools.partial(metric.MASE, past=column(1, 2, 4, 7)), PRED, REAL, 0.5 / 2),
-    (functools.partial(metric.MASE, past=column(1, 2, 4, 7), season=2), PRED, REAL, 0.5 / 4),
+    (functools.partial(metric.MASE, naive_error=np.array([2.0])), PRED, REAL, 0.5 / 2),
 ]
 TWO_COLUMNS = np.array([[0.5, 1], [-1, 1], [7, -6]]), np.array([[0, 2], [-1, 2], [8, -5]])
 VALUES += [(metric.R2, TWO_COLUMNS[1], TWO_COLUMNS[0], 0.9368005266622779)]  # scikit-learn's, too
@@ -39,8 +38,8 @@ EDGES = [  # what a quotient by 0 is
     (metric.R2, column(5, 5), column(5, 5), 1),
     (metric.R2, column(5, 6), column(5, 5), 0),
     (metric.R2, column(5), column(5), NAN),
-    (functools.partial(metric.MASE, past=column(4, 4, 4)), column(1, 1), column(1, 1), 0),
-    (functools.partial(metric.MASE, past=column(4, 4, 4)), column(1, 2), column(1, 1), INF),
+    (functools.partial(metric.MASE, naive_error=np.zeros(1)), column(1, 1), column(1, 1), 0),
+    (functools.partial(metric.MASE, naive_error=np.zeros(1)), column(1, 2), column(1, 1), INF),
     *[(function, column(), column(), NAN) for function in (metric.MAE, metric.RMSE, metric.MAPE, metric.sMAPE)],
 ]
 
@@ -54,9 +53,8 @@ def test_scores_of_values(function, pred, real, score, dtype):
 
 
 def test_mase_of_several_columns_scales_each_by_itself():
-    past = np.array([[0, 0], [1, 100], [2, 200]], float)
     pred, real = np.array([[2.0, 300]]), np.array([[1.0, 100]])
-    assert metric.MASE(pred, real, past) == (1 / 1 + 200 / 100) / 2
+    assert metric.MASE(pred, real, np.array([1.0, 100])) == (1 / 1 + 200 / 100) / 2
 
 
 # --- of classes ---
@@ -117,10 +115,10 @@ def test_tables_have_a_row_for_every_metric():
 
 
 def test_scores_stand_under_their_names_and_those_of_classes_under_their_labels():
-    past = column(1, 2, 4)
-    metrics = [("mae", metric.bound(metric.MAE, {}, past)), ("mase_2", metric.bound(metric.MASE, {"season": 2}, past))]
-    assert metric.measured(metrics, PRED, REAL) == {"mae": 0.5, "mase_2": 0.5 / 3}
-    metrics = [("accuracy", metric.accuracy), ("f1", metric.bound(metric.F1, {"per_class": True}, LABELS))]
+    errors = {2: np.array([3.0])}.__getitem__  # of the naive forecast, by its season
+    mae, mase = metric.bound(metric.MAE, {}, errors), metric.bound(metric.MASE, {"season": 2}, errors)
+    assert metric.measured([("mae", mae), ("mase_2", mase)], PRED, REAL) == {"mae": 0.5, "mase_2": 0.5 / 3}
+    metrics = [("accuracy", metric.accuracy), ("f1", metric.bound(metric.F1, {"per_class": True}, errors))]
     scores = metric.measured(metrics, SAID[:, :3], LABELS, ("a", "b", "C"))
     assert scores == {"accuracy": 1 / 3, "f1_a": 0.8, "f1_b": 0, "f1_C": 0}
     assert all(type(score) is float for score in scores.values())

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import demand_readable
 from curing import demand_cures
-from mutants import Mutant, changed_trees, mutants, with_extremes
+from mutants import Mutant, changed_trees, lay_out, mutants, with_extremes
 
 from zen_cli import memory
 from zen_cli.config.build import open_config
@@ -23,6 +23,14 @@ PARTS, EACH = 10, 1000
 FREE = 20_000_000  # bytes: what is large is refused before it takes long
 
 
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A directory with data, to work in; and little memory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(memory, "available", lambda: FREE)
+    lay_out(tmp_path)
+
+
 def demand_stable(values):
     """A config in full survives a checkpoint's JSON, and means the same when it is read again."""
     text = json.dumps(values, allow_nan=False)
@@ -31,18 +39,16 @@ def demand_stable(values):
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_any_mutant_is_built_or_refused_readably(part, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(memory, "available", lambda: FREE)
+@pytest.mark.usefixtures("folder")
+def test_any_mutant_is_built_or_refused_readably(part):
     outcomes = Counter(outcome(mutant, Path("c.yaml")) for mutant in mutants(part, EACH))
     print(f"{outcomes['built']} of {outcomes.total()} are built")  # pytest -rP shows it
     assert outcomes["built"] > EACH // 20
     assert outcomes["refused"] > EACH // 2
 
 
-def test_any_setting_may_be_extreme(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(memory, "available", lambda: FREE)
+@pytest.mark.usefixtures("folder")
+def test_any_setting_may_be_extreme():
     outcomes = Counter(outcome(Mutant(text, []), Path("c.yaml")) for text in with_extremes())
     assert outcomes["built"] > 100
     assert outcomes["refused"] > 1000
@@ -66,9 +72,8 @@ def outcome(mutant, path):
 # --- hints ---
 
 
-def test_every_hint_about_a_mutant_cures_its_problem(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(memory, "available", lambda: FREE)
+@pytest.mark.usefixtures("folder")
+def test_every_hint_about_a_mutant_cures_its_problem():
     for text in changed_trees(seed=PARTS, count=EACH):
         demand_cures({"wrong.yaml": text}, ())
 
@@ -80,6 +85,7 @@ WORKERS = 4
 
 
 def test_the_command_answers_any_mutant(tmp_path):
+    lay_out(tmp_path)
     cases = list(enumerate(mutants(PARTS + 1, 200)))
     for i, mutant in cases:
         (tmp_path / f"{i}.yaml").write_text(mutant.text, encoding="utf-8", newline="")

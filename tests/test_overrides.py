@@ -27,6 +27,8 @@ OVERRIDES = [
     ("model.2=Tanh", ("model", 2), {"Tanh": {}}),
     ("model=[Tanh, Linear: 3]", ("model", 1, "Linear", "units"), 3),
     ("data.source.Curve.expression=a=b", ("data", "source", "Curve", "expression"), "a=b"),
+    ("data.source.Curve.expression=[sin(x), x]", ("data", "source", "Curve", "expression"), ["sin(x)", "x"]),
+    ("data.source.Curve=[sin(x), x]", ("data", "source", "Curve", "expression"), ["sin(x)", "x"]),
     ("data.source.Curve.noise=0.1", ("data", "source", "Curve", "noise"), 0.1),
     ("training.clip_norm=null", ("training", "clip_norm"), None),
     ("training={epochs: 3}", ("training", "batch_size"), 8),
@@ -56,6 +58,13 @@ def test_an_override_changes_one_value(argument, path, value):
 NAMED = changed(
     SERIES, "- Linear: 4\n", "- Residual: [{Linear: {units: 3, name: inner}}]\n  - Linear: {units: 4, name: hidden}\n"
 )
+
+
+def test_a_list_of_values_is_changed_item_by_item():
+    path = "data.source.Curve.expression"
+    several = changed(SERIES, "{expression: sin(x),", "{expression: [sin(x), cos(x), x],")
+    values = resolved(several, f"{path}.1=tan(x)", f"{path}.0=null", f"{path}+=x ** 2")
+    assert values["data"]["source"]["Curve"]["expression"] == ["tan(x)", "x", "x ** 2"]
 
 
 def test_a_layer_is_found_by_its_name():

@@ -119,14 +119,17 @@ PIPES = [  # script, exit code, words on standard output, words on standard erro
 ]
 
 
-PRINTING = {  # every command, as it prints data; a run is $1, a config $2
+PRINTING = {  # every command, as it prints data; a run is $1, a config $2, a run that writes text $3
     "init": "init new.yaml",
     "examples": "examples",
     "explain": "explain",
     "check": "check $2",
     "summary": "summary $1",
     "train": "train $2 --runs r -q",
+    "evaluate": "evaluate $1",
     "predict": "predict $1 -o -",
+    "generate": "generate $3",
+    "backtest": "backtest $2 --origins 2",
     "plot": "plot $1 -o pictures",
     "show": "show $2",
     "schema": "schema",
@@ -143,9 +146,9 @@ def test_every_command_is_among_those_that_print():
 @pytest.mark.parametrize(("closed", "why"), LOST, ids=[closed for closed, _ in LOST])
 @pytest.mark.parametrize("command", PRINTED)
 def test_data_that_cannot_be_printed_are_an_error_which_names_standard_output(
-    tmp_path, sine_run, tiny_config, command, closed, why
+    tmp_path, sine_run, tiny_config, names_run, command, closed, why
 ):
-    done = shell(f"zen {command} {closed}", tmp_path, sine_run, tiny_config)
+    done = shell(f"zen {command} {closed}", tmp_path, sine_run, tiny_config, names_run)
     assert (done.returncode, done.stdout) == (5, ""), done
     *others, last = done.stderr.splitlines()
     assert last == f"zen: standard output: {why}"
@@ -153,8 +156,8 @@ def test_data_that_cannot_be_printed_are_an_error_which_names_standard_output(
 
 
 @pytest.mark.parametrize("command", PRINTED)
-def test_a_reader_that_has_gone_is_no_error(tmp_path, sine_run, tiny_config, command):
-    done = shell(f"zen {command} | sleep 0; echo ${{PIPESTATUS[0]}}", tmp_path, sine_run, tiny_config)
+def test_a_reader_that_has_gone_is_no_error(tmp_path, sine_run, tiny_config, names_run, command):
+    done = shell(f"zen {command} | sleep 0; echo ${{PIPESTATUS[0]}}", tmp_path, sine_run, tiny_config, names_run)
     assert done.stdout == "0\n"
     assert "zen: " not in done.stderr
 

@@ -214,7 +214,7 @@ def test_a_config_is_refused_rather_than_stored_too_deep_to_be_read(tmp_path, pr
             config = open_config(path, []).experiment.config
         except ConfigError:
             break
-        assert from_stored(config, "stored").config == config
+        assert from_stored(config, None, tmp_path, "stored").config == config
         count += 1
     (problem,) = problems_of(deep(count))
     assert (count > 5, problem.path, problem.hint) == (True, "model.1", "remove `model.1`")

@@ -1,9 +1,12 @@
 """Runs on disk: their directories and names, checkpoints, what must last, and what must repeat."""
 
+import csv
+import io
 import json
 import os
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +15,10 @@ from conftest import run_zen, train_once
 from zen_cli.errors import RunError
 from zen_cli.nn import Linear, Model
 from zen_cli.optim import Adam
-from zen_cli.training import checkpoint, durable
+from zen_cli.training import checkpoint, durable, predictions
+from zen_cli.training.predictions import Said
 from zen_cli.training.run import Run, all_runs, create, find
+from zen_cli.training.scores import scores_by_part
 
 # --- the directory ---
 
@@ -25,6 +30,7 @@ def test_a_run_holds_what_its_page_says(tiny_run, tiny_config):
         "run.json",
         "metrics.jsonl",
         "log.txt",
+        "scores.json",
         "checkpoints/000000000004.safetensors",
         "predictions/predictions.csv",
         "plots/loss.png",
@@ -207,8 +213,45 @@ def test_a_newer_format_is_said_to_be_newer(saved, monkeypatch):
     monkeypatch.setattr(checkpoint, "FORMAT", 99)
     checkpoint.save(saved, model.parameters, optimizer, {})
     monkeypatch.undo()
-    with pytest.raises(RunError, match=r"written in format '99', but this zen reads 1: update zen"):
+    with pytest.raises(RunError, match=r"written in format '99', but this zen reads 2: update zen"):
         checkpoint.load(saved)
+
+
+FORMAT_1 = Path(__file__).parent / "reference" / "format_1"  # runs of the zen that wrote checkpoints in format 1
+ASKED = [  # of which run, how, and the answer it gave then
+    ("series", ("{}",), "own"),
+    ("series", ("{}", "{}/new.csv"), "of_new"),
+    ("series", ("{}", "--steps", "3"), "beyond"),
+    ("classes", ("{}",), "own"),
+    ("classes", ("{}", "{}/new.csv"), "of_new"),
+]
+
+
+def answers_in(text):
+    """The texts and the numbers of a table, without parts, whose names were others, and truths that nobody knows."""
+    rows = [{**row, "part": ""} for row in csv.DictReader(io.StringIO(text))]
+    cells = [(row, column, cell) for row, cells in enumerate(rows) for column, cell in cells.items() if cell]
+    numbers = {(row, column): float(cell) for row, column, cell in cells if cell[-1].isdigit()}
+    return [(row, column, cell) for row, column, cell in cells if not cell[-1].isdigit()], numbers
+
+
+@pytest.mark.parametrize(("name", "asked", "answer"), ASKED, ids=[f"{name} {answer}" for name, _, answer in ASKED])
+def test_a_run_with_a_checkpoint_of_format_1_predicts_what_it_did(name, asked, answer):
+    arguments = [argument.format(FORMAT_1 / name) for argument in asked]
+    outcome = run_zen("predict", *arguments, "-o", "-")
+    assert outcome.code == 0, outcome.err
+    texts, numbers = answers_in((FORMAT_1 / name / f"{answer}.csv").read_text(encoding="utf-8"))
+    assert answers_in(outcome.out) == (texts, pytest.approx(numbers, rel=1e-5, abs=1e-7))
+
+
+@pytest.mark.parametrize("name", ["series", "classes"])
+def test_a_run_with_a_checkpoint_of_format_1_has_the_scores_it_had(name):
+    run = Run(FORMAT_1 / name)
+    predictor = predictions.load(run)
+    found = scores_by_part(Said(predictor, predictions.own_data(predictor, run)))["validation"].scores
+    last = run.records()[-1]
+    assert found == pytest.approx({score: last[f"val_{score}"] for score in found}, rel=1e-5)
+    assert len(found) == (3 if name == "series" else 1)
 
 
 def test_the_parameters_of_another_model_are_refused(saved):

@@ -9,7 +9,7 @@ from conftest import built, numbers
 from zen_cli import nn
 from zen_cli.errors import ShapeError
 from zen_cli.loss.outputs import MeanAndVariance
-from zen_cli.nn import activations, streaming
+from zen_cli.nn import activations, streaming, time_steps
 from zen_cli.nn.streaming import outputs_along
 from zen_cli.training.predictions import extrapolate
 
@@ -99,7 +99,7 @@ def test_what_carries_more_than_states_runs_one_by_one(name):
 def test_layers_on_the_last_axis_are_all_known():
     layers = [c for _, c in inspect.getmembers(activations, inspect.isclass) if c.__module__ == activations.__name__]
     assert layers
-    assert set(layers) <= set(streaming.ON_LAST_AXIS)
+    assert set(layers) <= set(time_steps.ON_LAST_AXIS)
 
 
 def test_windows_that_do_not_fit_are_refused():

@@ -11,14 +11,13 @@ from conftest import CLASSES, SERIES, changed, placed, run_zen, train_once
 
 from zen_cli import loss
 from zen_cli.config.build import open_config
-from zen_cli.data.dataset import from_examples, from_series
-from zen_cli.data.examples import Examples
-from zen_cli.data.series import Series
-from zen_cli.data.tasks import Classification, Forecast
+from zen_cli.data.tasks import Classification, Forecast, Regression
 from zen_cli.errors import UserError
 from zen_cli.training import predictions
 from zen_cli.training.evaluation import held_out_scores
+from zen_cli.training.predictions import Said
 from zen_cli.training.run import Run
+from zen_cli.training.scores import scores_by_part
 
 # --- what does not go together ---
 
@@ -145,7 +144,7 @@ def experiment_of(tmp_path, text, *changes):
 @pytest.mark.parametrize(("written", "layers"), ENDINGS.items(), ids=list(ENDINGS))
 def test_predictions_of_classes_are_probabilities_whatever_the_model_gives(tmp_path, written, layers):
     experiment = experiment_of(tmp_path, CLASSES, f"loss={written}", f"model=[{', '.join(layers)}]")
-    table = predictions.one_step(experiment).table
+    (table,) = Said(experiment, experiment.data).tables()
     p = np.array([table[f"probability_{label}"] for label in experiment.data.task.labels])
     assert ((p > 0) & (p < 1)).all()
     if "binary" not in written:
@@ -209,7 +208,7 @@ def test_what_a_model_knows_of_its_errors_stands_beside_its_predictions(tmp_path
     rows = list(csv.DictReader(io.StringIO(run_zen("predict", run, "-o", "-").out)))
     assert list(rows[0]) == ["x", "truth", "prediction", *columns, "part"]
     values = "".join(f"{math.sin(i)!r}\n" for i in range(20)).encode()
-    new = list(csv.DictReader(io.StringIO(run_zen("predict", run, "--input", "-", "-o", "-", stdin=values).out)))
+    new = list(csv.DictReader(io.StringIO(run_zen("predict", run, "-", "-o", "-", stdin=values).out)))
     assert list(new[0]) == ["index", "truth", "prediction", *columns]
     assert [row["prediction"][:7] for row in new[:15]] == [row["prediction"][:7] for row in rows]
     beyond = list(csv.DictReader(io.StringIO(run_zen("predict", run, "--steps", 2, "-o", "-").out)))
@@ -239,9 +238,9 @@ def test_the_table_at_the_end_has_the_scores_of_the_last_epoch(tmp_path):
         tmp_path, CLASSES, "metrics=[perplexity, F1, {F1: {per_class: true}}]", "loss={categorical_crossentropy: {}}"
     )
     in_the_loop = held_out_scores(experiment)
-    found = predictions.one_step(experiment)
-    count, at_the_end = predictions.scores_by_part(experiment, found.predictions)["held out"]
-    assert count == 4
+    found = scores_by_part(Said(experiment, experiment.data))
+    assert {part: scores.examples for part, scores in found.items()} == {"train": 16, "validation": 4}
+    at_the_end = found["validation"].scores
     assert in_the_loop.pop("val_loss") == pytest.approx(math.log(at_the_end["perplexity"]), rel=1e-6)
     assert in_the_loop == pytest.approx({f"val_{name}": score for name, score in at_the_end.items()}, rel=1e-6)
     labels = ["number", "fizz", "buzz", "fizzbuzz"]
@@ -268,17 +267,47 @@ def test_metrics_may_be_an_empty_list(tmp_path):
 
 
 def test_a_task_says_what_its_targets_are():
-    series = from_series(Series(np.arange(5.0), np.arange(5.0), "y"), 2)
-    classes = from_examples(Examples(np.zeros((3, 2)), np.array([1, 0, 1]), ("no", "yes")))
-    assert (type(series.task), type(classes.task)) == (Forecast, Classification)
-    assert (series.task.prediction_shape((1,)), classes.task.prediction_shape(())) == ((1,), (2,))
-    assert classes.task.prediction_shape((7,)) == (7, 2)
-    assert classes.task.column(classes.targets) == ["yes", "no", "yes"]
-    assert classes.task.columns(np.array([[0.4, 0.6]]))["prediction"] == ["yes"]
-    assert series.task.losses.keys().isdisjoint(classes.task.losses)
-    assert series.task.metrics.keys().isdisjoint(classes.task.metrics)
+    series, numbers, classes = Forecast(("y",)), Regression(("a",)), Classification(("no", "yes"))
+    assert (series.prediction_shape((1,)), numbers.prediction_shape((3,))) == ((1,), (3,))
+    assert (classes.prediction_shape(()), classes.prediction_shape((7,))) == ((2,), (7, 2))
+    assert series.losses is numbers.losses
+    assert series.losses.keys().isdisjoint(classes.losses)
+    assert series.metrics.keys().isdisjoint(classes.metrics)
+    assert series.metrics.keys() - numbers.metrics.keys() == {"MASE"}  # examples have no value before them
+
+
+def in_lists(columns):
+    return {name: np.asarray(column).tolist() for name, column in columns.items()}
+
+
+def test_a_class_that_nobody_has_told_is_an_empty_cell():
+    task = Classification(("no", "yes"))
+    assert task.column("truth", np.array([1, 0, -1])) == {"truth": ["yes", "no", ""]}
+
+
+def test_a_class_stands_beside_the_probabilities_of_all():
+    columns = in_lists(Classification(("no", "yes")).columns(np.array([[0.4, 0.6], [0.9, 0.1]])))
+    assert columns == {"prediction": ["yes", "no"], "probability_no": [0.4, 0.9], "probability_yes": [0.6, 0.1]}
+
+
+def test_a_class_at_every_step_has_a_row_for_each_and_its_own_probability():
+    columns = in_lists(Classification(("no", "yes")).columns(np.array([[[0.4, 0.6], [0.9, 0.1]]])))
+    assert columns == {"prediction": ["yes", "no"], "probability": [0.6, 0.9]}
+
+
+def test_several_numbers_have_a_column_each():
+    values = np.array([[1.0, 2.0], [3.0, 4.0]])
+    assert in_lists(Regression(("a", "b")).columns(values)) == {"prediction_a": [1, 3], "prediction_b": [2, 4]}
+    assert in_lists(Regression(("a",)).column("truth", values[:, :1])) == {"truth": [1, 3]}
+
+
+def test_forecasts_have_a_row_for_each_step_and_a_column_for_each_channel():
+    values = np.array([[1.0, 2.0, 3.0, 4.0]])  # two steps, of two channels each
+    assert in_lists(Forecast(("a", "b"), 2).columns(values)) == {"prediction_a": [1, 3], "prediction_b": [2, 4]}
+    assert in_lists(Forecast(("a",), 4).columns(values)) == {"prediction": [1, 2, 3, 4]}
 
 
 def test_the_extrapolation_of_classes_is_refused(tmp_path):
+    experiment = experiment_of(tmp_path, CLASSES)
     with pytest.raises(UserError, match="this model tells classes apart"):
-        predictions.extrapolation(experiment_of(tmp_path, CLASSES), 3)
+        predictions.extrapolation(experiment, experiment.data, 3)

@@ -34,6 +34,7 @@ def run_case(tmp_path_factory):
     @functools.cache
     def run_case(case: golden.Case) -> tuple[Outcome, frozenset[Site]]:
         folder = tmp_path_factory.mktemp("case")
+        case.lay_out(folder)
         for name, text in case.files().items():
             (folder / name).write_text(text, encoding="utf-8")
         with pytest.MonkeyPatch.context() as patch:
@@ -87,6 +88,7 @@ ABOUT_FILES = [case for case in CASES if case.arguments()[:2] == ["check", "wron
 def test_every_hint_of_a_case_cures_its_problem(tmp_path, monkeypatch, case):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(memory, "available", lambda: FREE)
+    case.lay_out(tmp_path)
     demand_cures(case.files(), case.arguments()[2:])
 
 

@@ -11,10 +11,13 @@ from typing import Any
 import click
 
 from zen_cli import __version__
+from zen_cli.commands.backtest import backtest
 from zen_cli.commands.check import check
 from zen_cli.commands.completion import completion
+from zen_cli.commands.evaluate import evaluate
 from zen_cli.commands.examples import examples
 from zen_cli.commands.explain import explain
+from zen_cli.commands.generate import generate
 from zen_cli.commands.init import init
 from zen_cli.commands.plot import plot
 from zen_cli.commands.predict import predict
@@ -74,7 +77,10 @@ cli.add_command(explain)
 cli.add_command(check)
 cli.add_command(summary)
 cli.add_command(train)
+cli.add_command(evaluate)
 cli.add_command(predict)
+cli.add_command(generate)
+cli.add_command(backtest)
 cli.add_command(plot)
 cli.add_command(show)
 cli.add_command(schema)

@@ -1,8 +1,8 @@
 """Metrics: functions of predictions and targets that score them, and the confusion matrix.
 
 Those of values take predictions and targets (N, ..., n), those of classes probabilities (N, ..., C) and integer classes
-(N, ...). Keyword-only parameters are settings in YAML; `past` is for the targets that trained. What cannot be scored
-at all, such as no examples, is nan. All is computed in float64.
+(N, ...). Keyword-only parameters are settings in YAML. What cannot be scored at all, such as no examples, is nan. All
+is computed in float64.
 """
 
 import functools
@@ -51,17 +51,16 @@ def sMAPE(pred: Array, real: Array) -> float:
     )
 
 
-def MASE(pred: Array, real: Array, past: Array, *, season: Count = 1) -> float:
-    """Mean absolute scaled error: that of the predictions over that of the naive ones on the examples that trained.
+def MASE(pred: Array, real: Array, naive_error: Array, *, season: Count = 1) -> float:  # noqa: ARG001 - of `naive_error`
+    """Mean absolute scaled error: that of the predictions over that of the naive ones on the values that trained.
 
-    The naive prediction is the value `season` examples ago: MAE / mean(|y_t - y_(t - season)|). Below 1 is better than
-    naive. Where that never errs, any error is infinite, and none is 0. Hyndman and Koehler 2006.
+    The naive prediction is the value `season` steps ago, and its error, for each of the n columns, `naive_error`: it is
+    mean(|y_t - y_(t - season)|). Below 1 is better than naive. Where that never errs, any error is infinite, and none
+    is 0. Hyndman and Koehler 2006.
 
-    season: After how many examples the series repeats itself, such as 12 for months; 1 repeats the value before.
+    season: After how many steps the series repeats itself, such as 12 for months; 1 repeats the value before.
     """
-    naive = np.abs(_error(past[season:], past[:-season]))
-    scaled = _ratio(_columns(np.abs(_error(pred, real))).mean(axis=0), _columns(naive).mean(axis=0))
-    return _mean(scaled)
+    return _mean(_ratio(_columns(np.abs(_error(pred, real))).mean(axis=0), naive_error))
 
 
 def R2(pred: Array, real: Array) -> float:
@@ -153,9 +152,13 @@ OF_DISTRIBUTIONS = {"perplexity", "bits_per_character"}  # they want probabiliti
 # --- several at once ---
 
 
-def bound(metric: Callable[..., float | Array], settings: Mapping[str, Any], past: Array) -> Metric:
-    """The metric with its settings, and with the targets that trained where it asks for its `past`."""
-    asked = {"past": past} if "past" in inspect.signature(metric).parameters else {}
+def bound(
+    metric: Callable[..., float | Array], settings: Mapping[str, Any], naive_error: Callable[[int], Array]
+) -> Metric:
+    """The metric with its settings, and where it asks for that, with the `naive_error` of its season in training."""
+    asked = {}
+    if "naive_error" in inspect.signature(metric).parameters:
+        asked["naive_error"] = naive_error(settings["season"])
     return functools.partial(metric, **settings, **asked)
 
 

@@ -36,7 +36,16 @@ class Pattern:
     words: str
 
 
+@dataclass(frozen=True)
+class IsFile:
+    """Marks a text that is the path of a file, or of a folder, from where the config lies."""
+
+
+File = Annotated[str, IsFile()]
 Name = Annotated[str, Pattern("[A-Za-z][A-Za-z0-9_-]*", "that starts with a letter and has letters, digits, - and _")]
+Date = Annotated[
+    str, Pattern(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2})?)?)?", "that is a date, such as 1959-01 or 2020-01-31")
+]
 Count = Annotated[int, Range(least=1, most=LARGEST)]
 CountOrZero = Annotated[int, Range(least=0, most=LARGEST)]
 Few = Annotated[int, Range(least=1, most=1000)]  # of what is made one by one

@@ -90,7 +90,7 @@ def rnn(layer: spec.RNN, shape: spec.Shape, weights: Weights) -> nn.Module:
 def lstm(layer: spec.LSTM, shape: spec.Shape, weights: Weights) -> nn.Module:
     """PyTorch's gates are i, f, g, o. Its second bias stays at zero: both would move the sum twice as fast."""
     cell = nn.LSTM(shape[-1], layer.hidden_dim, batch_first=True)
-    U, W, b = (_reordered(weights[name], 4, (0, 1, 3, 2)) for name in ("U", "W", "b"))
+    U, W, b = (reordered(weights[name], 4, (0, 1, 3, 2)) for name in ("U", "W", "b"))
     recurrence(cell, U, W, b, np.zeros_like(b))
     cell.bias_hh_l0.requires_grad_(False)
     return Recurrent(cell, layer.return_sequences)
@@ -106,7 +106,7 @@ def gru(layer: spec.GRU, shape: spec.Shape, weights: Weights) -> nn.Module:
     return Recurrent(cell, layer.return_sequences)
 
 
-def _reordered(gates: np.ndarray, count: int, order: tuple[int, ...]) -> np.ndarray:
+def reordered(gates: np.ndarray, count: int, order: tuple[int, ...]) -> np.ndarray:
     parts = np.split(gates, count, axis=-1)
     return np.concatenate([parts[i] for i in order], axis=-1)
 

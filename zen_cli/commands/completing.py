@@ -3,9 +3,13 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from zen_cli.config.guide.suggest import Suggestion
 
 CONFIG_ENDINGS = (".yaml", ".yml")
 Entry = os.DirEntry[str]
@@ -41,7 +45,15 @@ def overrides(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
     first = next(each.name for each in ctx.command.params if isinstance(each, click.Argument))
     config, earlier = (ctx.params.get(name or "") for name in (first, param.name))
     found = suggestions(Path(config) if config else None, earlier or (), incomplete)
-    return [CompletionItem(each.text, help=each.meaning) for each in found]
+    return [item for each in found for item in _items(each)]
+
+
+def _items(suggestion: "Suggestion") -> Iterator[CompletionItem]:
+    if not suggestion.leads_to_files:
+        yield CompletionItem(suggestion.text, help=suggestion.meaning)
+        return
+    key, _, begun = suggestion.text.partition("=")
+    yield from (CompletionItem(f"{key}={path}") for path in paths(begun))
 
 
 def paths(incomplete: str, is_wanted: Callable[[Entry], bool] = lambda _: True) -> Iterator[str]:

@@ -20,6 +20,7 @@ overrides_argument = click.argument(
 )
 config_or_run_argument = click.argument("wanted", metavar="CONFIG|RUN", shell_complete=completing.configs_and_runs)
 run_argument = click.argument("run", required=False, shell_complete=completing.runs)
+data_argument = click.argument("data", required=False, shell_complete=completing.files)
 several_runs_argument = click.argument("names", metavar="[RUN]...", nargs=-1, shell_complete=completing.runs)
 
 runs_option = click.option(

@@ -5,23 +5,17 @@ from pathlib import Path
 import click
 
 from zen_cli.commands import completing
-from zen_cli.commands.options import MOST_STEPS, run_argument, runs_option
+from zen_cli.commands.options import MOST_STEPS, data_argument, run_argument, runs_option
 
 
 @click.command(short_help="Predict with a trained model.")
 @run_argument
+@data_argument
 @click.option(
     "--steps",
     type=click.IntRange(1, MOST_STEPS),
     help="Go on for N steps, predictions fed back.",
     metavar="N",
-)
-@click.option(
-    "--input",
-    "input_file",
-    metavar="FILE",
-    shell_complete=completing.files,
-    help="Predict for new values from a CSV file; - is standard input.",
 )
 @click.option(
     "-o",
@@ -31,22 +25,23 @@ from zen_cli.commands.options import MOST_STEPS, run_argument, runs_option
     help="Write the CSV here; - is standard output. [default: in the run]",
 )
 @runs_option
-def predict(run: str | None, steps: int | None, input_file: str | None, output: str | None, runs: Path) -> None:
+def predict(run: str | None, data: str | None, steps: int | None, output: str | None, runs: Path) -> None:
     """Predict with the model of RUN: a path, a run's name or the beginning of it. Without RUN, the newest.
 
-    By default, one step ahead for every window of the data, or the class of every example, beside the truth.
-    --steps goes beyond the end of a series: each prediction is fed back as the newest value. --input takes new
-    values, one example a line: for a series, a line for each value. The result is CSV.
+    By default, for every window or example of the data that it was trained on, beside the truth. DATA is a file of
+    other data of the same kind: a CSV file with the columns of the training data, in any order, images, text; - is
+    standard input. --steps goes beyond the end of a series: predictions are fed back as the newest values. The result
+    is CSV.
 
     \b
     Example:
       zen predict
       zen predict sine-1 --steps 100 --output -
-      zen predict digits-1 --input images.csv --output labels.csv
+      zen predict digits-1 images.csv --output labels.csv
     """
     from zen_cli.report import answers
-    from zen_cli.training.run import find
+    from zen_cli.training.run import find_with_data
 
-    path = answers.predict(find(runs, run), steps, input_file, output)
+    path = answers.predict(*find_with_data(runs, run, data), steps, output)
     if path is not None:
         click.echo(path)

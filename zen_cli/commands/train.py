@@ -29,9 +29,10 @@ def train(config: Path, overrides: tuple[str, ...], runs: Path, quiet: bool) -> 
     from zen_cli.config.build import open_config
     from zen_cli.data.tasks import Forecast
     from zen_cli.report import progress, results, tables
-    from zen_cli.training import predictions
     from zen_cli.training.job import Job
     from zen_cli.training.loop import EpochRecord
+    from zen_cli.training.predictions import Said
+    from zen_cli.training.scores import scores_by_part
 
     opened = open_config(config, overrides)
     experiment = opened.experiment
@@ -43,10 +44,11 @@ def train(config: Path, overrides: tuple[str, ...], runs: Path, quiet: bool) -> 
         tables.show_model(job.run, experiment.model.summary)
         records = progress.follow(records, experiment.config["training"]["epochs"])
     last = [record for record in records if isinstance(record, EpochRecord)][-1]
-    found = predictions.one_step(experiment)
-    files = results.write(job.run, experiment, found.table)
+    trained = job.trained()
+    said = Said(trained, experiment.data)
+    scores = scores_by_part(said)
+    files = results.write(job.run, said, scores)
     if quiet:
         click.echo(job.run.path)
     else:
-        scores = predictions.scores_by_part(experiment, found.predictions)
-        tables.show_result(job.run, last, scores, files, goes_on=isinstance(experiment.data.task, Forecast))
+        tables.show_result(job.run, last, scores, files, goes_on=isinstance(experiment.task, Forecast))

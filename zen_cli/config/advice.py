@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import NoneType
 from typing import Any
 
-from zen_cli.config.language.examples import example
-from zen_cli.config.language.grammar import component_kind, expanded, is_section, known_component, only_key
+from zen_cli.config.language.examples import example, required
+from zen_cli.config.language.grammar import component_kind, expanded, is_section, known_component, only_key, shortest
 from zen_cli.config.language.registry import (
     ACTIVATIONS,
     COMMON_SETTINGS,
@@ -101,11 +101,14 @@ def another_name(name: str, taken: set[str]) -> str:
 
 # --- values ---
 
-_WORDS: Mapping[str, Any] = {"yes": True, "on": True, "no": False, "off": False, "none": None, "nil": None}
+_MARKS = {"tab": "\t", r"\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+_WORDS: Mapping[str, Any] = {"yes": True, "on": True, "no": False, "off": False, "none": None, "nil": None, **_MARKS}
 
 
 def for_value(annotation: Any, node: Node) -> str:
     """A value that fits and is close to the one given."""
+    if node.place.is_whole_argument:  # it gives an item of the value alone
+        return ""
     value = node.plain()
     for meaning in _meanings(value):
         if is_accepted(annotation, meaning):
@@ -160,10 +163,28 @@ def for_block(section: type, node: Node) -> str:
     if isinstance(node.value, list) and node.value and all(only_key(item) for item in node.value):
         return hints.write(written.flow({key: value for item in node.plain() for key, value in item.items()}))
     first = first_of(section)
+    if first and component_kind(first.annotation) == "source" and (source := source_of(str(node.value))):
+        return hints.write(written.flow({first.name: source}))
     if not first or is_section(first.annotation) or component_kind(first.annotation):
         return ""
     fits = is_accepted(first.annotation, node.plain())
     return hints.write(written.flow({first.name: node.plain()})) if fits else ""
+
+
+_ENDINGS = {"CSV": "csv tsv csv.gz tsv.gz", "NPZ": "npz npy", "UCR": "ts", "Text": "txt", "IDX": "ubyte ubyte.gz"}
+
+
+def source_of(text: str) -> Any:
+    """`prices.csv` as the source that reads such a file, as plain data; None where it is no name of a known kind."""
+    name = text.rpartition("/")[2].casefold()
+    ending = name.partition(".")[2] or name.rpartition("-")[2]
+    source = next((source for source, endings in _ENDINGS.items() if ending in endings.split()), None)
+    if source is None:
+        return None
+    made = COMPONENTS["source"][source]
+    first = first_of(made)
+    assert first
+    return shortest("source", source, required(made) | {first.name: text})
 
 
 def is_accepted(annotation: Any, value: Any) -> bool:

@@ -1,10 +1,12 @@
 """From a resolved config to an experiment, level by level: data, then model, loss and optimizer for them."""
 
 import functools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
+
+import numpy as np
 
 from zen_cli import loss, metric
 from zen_cli.config import overrides
@@ -14,6 +16,7 @@ from zen_cli.config.meaning.blame import blamed_on, misfit
 from zen_cli.config.meaning.checks import (
     check_batches,
     check_depth,
+    check_interval,
     check_metric,
     check_monitors,
     check_numbers,
@@ -24,18 +27,22 @@ from zen_cli.config.meaning.checks import (
     metric_name,
 )
 from zen_cli.config.meaning.components import component, name_of, settings_in
-from zen_cli.config.meaning.cures import Add, Remove, Use, Write, is_name_alone
+from zen_cli.config.meaning.cures import Use, Write, is_name_alone
 from zen_cli.config.meaning.doubts import warnings, warnings_of_data
 from zen_cli.config.meaning.shapes import misread, misshapen
+from zen_cli.config.prepare import prepare, told
 from zen_cli.config.resolve import Resolved, resolve
-from zen_cli.config.text.problems import ConfigError, Problem, nowhere
+from zen_cli.config.text.problems import ConfigError, Found, Problem, nowhere
 from zen_cli.config.text.reader import read_file, tree_of
-from zen_cli.data.dataset import Dataset, from_examples, from_series
-from zen_cli.data.series import Series
+from zen_cli.data.dataset import Dataset, Preparation
+from zen_cli.data.rows import selected
 from zen_cli.data.sources import Source
+from zen_cli.data.sources.base import Raw
+from zen_cli.data.stored import preparation_from
 from zen_cli.data.tasks import Task
-from zen_cli.errors import RunError, ShapeError, UserError
-from zen_cli.loss import Loss, Outputs
+from zen_cli.errors import DataError, RunError, ShapeError, UserError
+from zen_cli.interval import Interval
+from zen_cli.loss import Loss, Outputs, balanced, demand_a_weight_each
 from zen_cli.memory import demand
 from zen_cli.metric import Metrics
 from zen_cli.nn import Model
@@ -43,28 +50,37 @@ from zen_cli.nn.parameters import Shape
 from zen_cli.optim import Optimizer
 from zen_cli.schedule import Schedule
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 
 @dataclass(frozen=True)
-class Experiment:
-    """All that training needs. The model is planned: `model.build()` draws its parameters."""
+class Predictor:
+    """All that prediction needs: the model, planned, and what prepares data for it and reads its outputs."""
 
     resolved: Resolved
     source: Source
-    data: Dataset
+    preparation: Preparation
     model: Model
     loss_fn: Loss
     outputs: Outputs
     metrics: Metrics
-    optimizer: Optimizer
-    schedule: Schedule | None
+    interval: Interval | None = None  # once it is trained
 
     @property
     def config(self) -> dict[str, Any]:
         """The resolved config that this was built from, as plain data."""
         return self.resolved.values
+
+    @property
+    def task(self) -> Task:
+        return self.preparation.task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment(Predictor):
+    """All that training needs. The model is planned: `model.build()` draws its parameters."""
+
+    data: Dataset
+    optimizer: Optimizer
+    schedule: Schedule | None
 
     @property
     def warnings(self) -> list[str]:
@@ -91,15 +107,49 @@ def open_config(path: Path, arguments: Sequence[str]) -> Opened:
     return Opened(experiment, text, [*warnings(resolved), *experiment.warnings])
 
 
-def from_stored(config: Any, name: str) -> Experiment:
-    """Build what a checkpoint's config says; settings that are newer than it get their defaults.
+def from_stored(config: Any, state: Mapping[str, Any] | None, folder: Path, name: str) -> Predictor:
+    """Build what a checkpoint says: its config, with paths from `folder`, and the state of its preparation.
 
-    Raises RunError, which calls the checkpoint `name`, where this version cannot build it.
+    Settings that are newer than it get their defaults. Without a state, as checkpoints of format 1 have none, the data
+    are prepared anew. Raises RunError, which calls the checkpoint `name`, where this version cannot build it.
     """
     try:
-        return build(resolve(tree_of(config, nowhere(name))))
-    except (UserError, RecursionError) as error:
+        resolved = replace(resolve(tree_of(config, nowhere(name))), folder=folder)
+        if state is None:
+            return build(resolved)
+        source: Source = component("source", resolved.values["data"]["source"], folder)
+        return _predictor(resolved, source, preparation_from(state))
+    except (UserError, RecursionError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"{name}: its config cannot be used by this zen: {error}") from None
+
+
+def own_data(predictor: Predictor) -> Dataset:
+    """The data that a model was trained on, read again and prepared as they were then."""
+    if isinstance(predictor, Experiment):
+        return predictor.data
+    _, raw = raw_data(predictor.resolved)
+    return prepare(raw, predictor.resolved, predictor.preparation)[1]
+
+
+def latest_data(predictor: Predictor) -> Dataset:
+    """The data that a model was trained on, as if they were new: up to what nobody knows yet."""
+    _, raw = raw_data(predictor.resolved)
+    return predictor.preparation.dataset(told(raw, predictor.resolved))
+
+
+def new_data(predictor: Predictor, path: str) -> Dataset:
+    """Other data for the same model, from a file, which each DataError names; targets need not be known.
+
+    What another setting would cure, as a hint in a config says it, takes another training here.
+    """
+    name = "standard input" if path == "-" else path
+    try:
+        return predictor.preparation.dataset(predictor.source.read(path, predictor.preparation))
+    except DataError as error:
+        message = error.message if error.message.startswith(name) else f"{name}: {error.message}"
+        of_setting = error.setting and "`" in error.hint
+        hint = f"mend the file, or train again with another `{error.setting}`" if of_setting else error.hint
+        raise DataError(message, hint) from None
 
 
 def build(resolved: Resolved) -> Experiment:
@@ -118,51 +168,35 @@ def read_config(path: Path, arguments: Sequence[str]) -> tuple[bytes, Resolved]:
     return text, replace(resolve(root, problems), undone=undone)
 
 
-@dataclass
-class Found:
-    """The problems of steps that do not depend on each other."""
-
-    problems: list[Problem] = field(default_factory=list)
-
-    def attempt(self, step: Callable[P, T], *args: P.args, **settings: P.kwargs) -> T | None:
-        """What the step returns; None where it found problems, which are then among these."""
-        try:
-            return step(*args, **settings)
-        except ConfigError as error:
-            self.problems += error.problems
-            return None
-
-
 @dataclass(frozen=True)
 class Loaded:
     """The data's level: where they come from, the examples, and what is wrong with them that leaves their shapes."""
 
     resolved: Resolved
     source: Source
+    preparation: Preparation
     data: Dataset
     problems: list[Problem]
 
 
 def load(resolved: Resolved) -> Loaded:
-    """Load the source, cut windows and split. ConfigError where there are no examples to go on with."""
+    """Load the source, divide and scale. ConfigError where there are no examples to go on with."""
     check_depth(resolved)
-    config, found = resolved.values["data"], Found()
-    source: Source = component("source", config["source"])
-    with blamed_on(resolved, "data", "source", name_of(config["source"])):
-        loaded = source.load(resolved.values["seed"])
-    if isinstance(loaded, Series):
-        whole = _windows(loaded, resolved)
-    else:
-        found.attempt(_no_window, resolved)
-        whole = from_examples(loaded)
-    data = found.attempt(_split, whole, resolved)
-    return Loaded(resolved, source, data or whole, found.problems)
+    source, raw = raw_data(resolved)
+    return Loaded(resolved, source, *prepare(raw, resolved))
+
+
+def raw_data(resolved: Resolved) -> tuple[Source, Raw]:
+    config = resolved.values["data"]["source"]
+    with blamed_on(resolved, "data", "source", name_of(config)):
+        source: Source = component("source", config, resolved.folder)
+        return source, source.load(resolved.values["seed"])
 
 
 def planned(loaded: Loaded) -> Model:
     """The model alone, planned for the data. ConfigError where a layer does not fit."""
     model = _model(loaded.resolved)
-    _plan(model, loaded.data, loaded.resolved)
+    _plan(model, loaded.preparation, loaded.resolved)
     return model
 
 
@@ -173,9 +207,10 @@ def assemble(loaded: Loaded) -> Experiment:
     model = _model(resolved)
     optimizer: Optimizer = component("optimizer", config["optimizer"])
     schedule: Schedule | None = component("schedule", config["schedule"]) if config["schedule"] else None
-    compared = found.attempt(_loss, data.task, resolved)
-    metrics = found.attempt(_metrics, data, resolved)
-    output = found.attempt(_plan, model, data, resolved)
+    task = data.task
+    compared = found.attempt(_loss, task, resolved, data)
+    metrics = found.attempt(_metrics, data, loaded.preparation, resolved)
+    output = found.attempt(_plan, model, loaded.preparation, resolved)
     if output is not None:
         found.attempt(_check_size, model, optimizer, resolved)
         if compared:
@@ -183,45 +218,35 @@ def assemble(loaded: Loaded) -> Experiment:
         if not loaded.problems:
             found.attempt(check_batches, model, data, resolved)
     found.attempt(check_states, data, resolved)
-    found.attempt(check_tokens, model, data, resolved)
+    found.attempt(check_tokens, model, data, loaded.preparation.tokens, resolved)
     found.attempt(check_numbers, resolved)
     found.attempt(check_range, data, resolved)
     found.attempt(check_probabilities, data, resolved)
     found.attempt(check_monitors, data, resolved)
+    found.attempt(check_interval, data, resolved)
     if found.problems or not compared or metrics is None:
         raise ConfigError(found.problems)
-    return Experiment(resolved, loaded.source, data, model, *compared, metrics, optimizer, schedule)
+    predictor = (resolved, loaded.source, loaded.preparation, model, *compared, metrics)
+    return Experiment(*predictor, data=data, optimizer=optimizer, schedule=schedule)
 
 
-# --- data ---
-
-
-def _windows(series: Series, resolved: Resolved) -> Dataset:
-    window = resolved.values["data"]["window"]
-    if window is None:
-        message = "is missing: a series is cut into windows of so many values"
-        fitting = max(1, min(50, len(series) // 4))
-        raise misfit(resolved, ("data", "window"), message, Add(("data",), "window", fitting))
-    with blamed_on(resolved, "data"):
-        return from_series(series, window)
-
-
-def _no_window(resolved: Resolved) -> None:
-    if resolved.values["data"]["window"] is not None:
-        message = "only a series has windows, and this source gives examples one by one"
-        raise misfit(resolved, ("data", "window"), message, Remove(("data", "window")))
-
-
-def _split(data: Dataset, resolved: Resolved) -> Dataset:
-    with blamed_on(resolved, "data", "split"):
-        return data.split(resolved.values["data"]["split"]["train"])
+def _predictor(resolved: Resolved, source: Source, preparation: Preparation) -> Predictor:
+    """What a trained model needs, whose parts were checked when it was trained."""
+    model = _model(resolved)
+    _plan(model, preparation, resolved)
+    loss_fn, outputs = _loss(preparation.task, resolved)
+    metrics = _bound_metrics(preparation.task, preparation.naive_error, resolved)
+    return Predictor(resolved, source, preparation, model, loss_fn, outputs, metrics)
 
 
 # --- what is made of them ---
 
 
-def _loss(task: Task, resolved: Resolved) -> tuple[Loss, Outputs]:
-    """The loss with its settings, and how it reads the outputs of a model."""
+def _loss(task: Task, resolved: Resolved, data: Dataset | None = None) -> tuple[Loss, Outputs]:
+    """The loss with its settings, and how it reads the outputs of a model.
+
+    Classes are balanced as those of the data that train; without any, no loss is asked for.
+    """
     name, settings = name_of(resolved.values["loss"]), settings_in(resolved.values["loss"])
     if name not in task.losses:
         compared = "classes" if name in loss.OF_CLASSES else "values"
@@ -231,20 +256,39 @@ def _loss(task: Task, resolved: Resolved) -> tuple[Loss, Outputs]:
         raise misfit(resolved, ("loss",), message, cure)
     function, outputs = task.losses[name]
     with blamed_on(resolved, "loss", name):
-        return functools.partial(function, **settings), outputs(settings)
+        read = outputs(settings)
+        if settings.get("class_weights") is not None:
+            settings = {**settings, "class_weights": _class_weights(settings["class_weights"], task, data)}
+        return functools.partial(function, **settings), read
 
 
-def _metrics(data: Dataset, resolved: Resolved) -> Metrics:
+def _class_weights(given: Any, task: Task, data: Dataset | None) -> list[float] | None:
+    if given != "balanced":
+        demand_a_weight_each(given, len(task.labels))
+        return list(given)
+    return None if data is None else balanced(selected(data.targets, data.parts.train)[:], len(task.labels))
+
+
+def _metrics(data: Dataset, preparation: Preparation, resolved: Resolved) -> Metrics:
     """The metrics that are asked for, after the one that always is."""
-    always, found = next(iter(data.task.metrics)), Found()
-    chosen: list[Component] = [{always: {}}]
+    found = Found()
     for i, asked in enumerate(resolved.values["metrics"]):
         found.attempt(check_metric, asked, ("metrics", i), data, resolved)
-        chosen += [asked] if asked not in chosen else []
     if found.problems:
         raise ConfigError(found.problems)
-    past = data.targets[: data.train]
-    return [(metric_name(c), metric.bound(data.task.metrics[name_of(c)], settings_in(c), past)) for c in chosen]
+
+    def naive_error(season: int) -> np.ndarray:
+        return preparation.keep_naive_error(season, data)
+
+    return _bound_metrics(data.task, naive_error, resolved)
+
+
+def _bound_metrics(task: Task, naive_error: Callable[[int], np.ndarray], resolved: Resolved) -> Metrics:
+    always = next(iter(task.metrics))
+    chosen: list[Component] = [{always: {}}]
+    for asked in resolved.values["metrics"]:
+        chosen += [asked] if asked not in chosen else []
+    return [(metric_name(c), metric.bound(task.metrics[name_of(c)], settings_in(c), naive_error)) for c in chosen]
 
 
 def _model(resolved: Resolved) -> Model:
@@ -252,12 +296,13 @@ def _model(resolved: Resolved) -> Model:
     return Model([component("layer", c) for c in config["model"]], config["seed"], config["training"]["dtype"])
 
 
-def _plan(model: Model, data: Dataset, resolved: Resolved) -> Shape:
+def _plan(model: Model, preparation: Preparation, resolved: Resolved) -> Shape:
     """The shape of the outputs; from here on the shapes of all layers are known, and no parameter is drawn."""
+    shape, lengths_vary = preparation.input_shape, preparation.lengths_vary
     try:
-        return model.plan(data.inputs.shape[1:])
+        return model.plan(shape, lengths_vary)
     except ShapeError as error:
-        raise ConfigError([misshapen(error, resolved, data.inputs.shape[1:])]) from None
+        raise ConfigError([misshapen(error, resolved, preparation)]) from None
 
 
 def _check_outputs(output: Shape, data: Dataset, outputs: Outputs, resolved: Resolved) -> None:

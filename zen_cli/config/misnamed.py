@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
-from zen_cli.config.advice import LONGEST_NAME, as_override, for_misplaced, home_of, is_accepted, with_space
+from zen_cli.config.advice import LONGEST_NAME, as_override, for_misplaced, home_of, is_accepted, source_of, with_space
 from zen_cli.config.language.examples import example, kind_example
 from zen_cli.config.language.grammar import ARTICLES, expanded, only_key, shortest
 from zen_cli.config.language.registry import (
@@ -33,8 +34,10 @@ _ARGUMENT_KEYS = ("init_args", "config", "params", "args", "kwargs", "settings")
 def unknown_component(kind: str, name: str, node: Node, path: KeyPath) -> Complaint:
     """The problem of a node with a single name that no component of the kind has."""
     place, message = node.keys[name] if node.keys else node.place, f"there is no {kind} named {quoted(name)}"
-    if written_out := _spelt_otherwise(kind, node) or _settings_alone(kind, node) or _called(kind, name):
-        return node.place, path, message, hints.write(written_out)
+    whole = _spelt_otherwise(kind, node) or _settings_alone(kind, node) or _called(kind, name)
+    whole = whole or (source_of(name) if kind == "source" else None)
+    if whole:
+        return node.place, path, message, _write(whole, path)
     argument = node.value[name] if isinstance(node.value, dict) else None
     if near := with_space(name, argument, COMPONENTS[kind]) or meant(name, COMPONENTS[kind]):
         return place, path, message, hints.did_you_mean(near)
@@ -49,7 +52,7 @@ def not_one_component(kind: str, node: Node, path: KeyPath, blocks: Mapping[KeyP
             node.place,
             path,
             f"expected the name of {ARTICLES[kind]}, got {shown(node.plain())}",
-            _in_list(kind, node),
+            _in_list(kind, node, path),
         )
     first, second = _first_and_surplus(kind, node)
     if node.keys[second].source.is_argument and not node.keys[first].source.is_argument:
@@ -58,7 +61,7 @@ def not_one_component(kind: str, node: Node, path: KeyPath, blocks: Mapping[KeyP
     message = f"expected one {kind}, got {len(node.value)} keys: {names}"
     whole = _spelt_otherwise(kind, node) or _settings_alone(kind, node) or _with_surplus(kind, node, first)
     if whole:
-        return node.place, path, message, hints.write(whole)
+        return node.place, path, message, _write(whole, path)
     return node.keys[second], (*path, second), message, _for_surplus(kind, node, path, first, second, blocks)
 
 
@@ -79,21 +82,26 @@ def too_short(kind: str, name: str, node: Node, settings: Node, path: KeyPath) -
     offered = [shortest(kind, name, given | {setting.name: example(setting) for setting in lacks})]
     if len(lacks) == len(required_in(known)) == len(given) == 1 and is_accepted(lacks[0].annotation, argument.plain()):
         offered = [{name: {lacks[0].name: argument.plain()}}, *offered]
-    hint = hints.either(hints.write(written.one_line(component)) for component in offered)
+    hint = hints.either(_write(component, path[:-1]) for component in offered)
     return node.place, (*path, lacks[0].name), message, hint
 
 
-def _in_list(kind: str, node: Node) -> str:
+def _write(component: Any, path: KeyPath) -> str:
+    """A component, plain data, in the place of what stands at the path: braces let it stand on the line of its key."""
+    return hints.write(written.one_line(component) if isinstance(path[-1], int) else written.flow(component))
+
+
+def _in_list(kind: str, node: Node, path: KeyPath) -> str:
     """For a list around the one component, or for anything else that is no name."""
     if isinstance(node.value, list) and len(node.value) == 1 and only_key(expanded(node.value[0], kind)):
-        return hints.write(written.one_line(node.plain()[0]))
+        return _write(node.plain()[0], path)
     return hints.use(COMPONENTS[kind])
 
 
 # --- written as elsewhere ---
 
 
-def _spelt_otherwise(kind: str, node: Node) -> str | None:
+def _spelt_otherwise(kind: str, node: Node) -> Any:
     """`{type: Linear, units: 4}`, or `{class_path: torch.optim.Adam, init_args: {lr: 0.1}}`, as it is written here."""
     if not isinstance(node.value, dict) or node.value.keys() & COMPONENTS[kind].keys():
         return None
@@ -105,11 +113,11 @@ def _spelt_otherwise(kind: str, node: Node) -> str | None:
             for holder in _ARGUMENT_KEYS:
                 if isinstance(settings.get(holder), dict):
                     settings |= settings.pop(holder)
-            return written.one_line({name: settings}) if settings else name
+            return {name: settings} if settings else name
     return None
 
 
-def _called(kind: str, name: str) -> str | None:
+def _called(kind: str, name: str) -> Any:
     """`Adam(lr=0.1)` or `LSTM(16)`, as Python calls it."""
     call = re.fullmatch(r"([\w.]{1,60})\(([\w.=+\"', -]{0,100})\)", name)
     known = meant(call[1].rpartition(".")[2], COMPONENTS[kind]) if call else None
@@ -121,17 +129,17 @@ def _called(kind: str, name: str) -> str | None:
     settings = {key.strip(): plain_scalar(value.strip().strip("\"'")) for key, _, value in pairs}
     if not settings.keys() <= settings_of(COMPONENTS[kind][known]).keys():
         return None
-    return written.one_line(shortest(kind, known, settings))
+    return shortest(kind, known, settings)
 
 
-def _settings_alone(kind: str, node: Node) -> str | None:
+def _settings_alone(kind: str, node: Node) -> Any:
     """`{lr: 0.1}` with the name of a component before it, where it is clear which."""
     if not isinstance(node.value, dict):
         return None
     owners = [name for name in COMPONENTS[kind] if node.value.keys() <= settings_of(COMPONENTS[kind][name]).keys()]
     usual = next(iter(kind_example(kind))) if isinstance(kind_example(kind), dict) else kind_example(kind)
     owner = usual if usual in owners else owners[0] if len(owners) == 1 else None
-    return written.one_line({owner: node.plain()}) if owner else None
+    return {owner: node.plain()} if owner else None
 
 
 # --- several keys ---
@@ -144,7 +152,7 @@ def _first_and_surplus(kind: str, node: Node) -> tuple[str, str]:
     return in_order[0], in_order[-1] if node.keys[in_order[-1]].source.is_argument else in_order[1]
 
 
-def _with_surplus(kind: str, node: Node, first: str) -> str | None:
+def _with_surplus(kind: str, node: Node, first: str) -> Any:
     """`Linear: 4` with `name: head` beside it, as one block of settings."""
     assert isinstance(node.value, dict)
     argument = node.value[first]
@@ -154,7 +162,7 @@ def _with_surplus(kind: str, node: Node, first: str) -> str | None:
     if not beside.keys() <= settings_in_yaml(kind, first).keys():
         return None
     longest = expanded(Node({first: argument}, node.place, {first: node.place}), kind).plain()[first]
-    return written.one_line({first: longest | beside}) if isinstance(longest, dict) else None
+    return {first: longest | beside} if isinstance(longest, dict) else None
 
 
 def _for_surplus(

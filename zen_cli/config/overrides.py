@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import NoneType
 from typing import NamedTuple
 
-from zen_cli.config.language.grammar import expand_components, is_section, only_key
+from zen_cli.config.language.grammar import component_kind, expand_components, is_section, item_type, only_key
 from zen_cli.config.language.registry import COMMON_SETTINGS
 from zen_cli.config.language.schema import Config
 from zen_cli.config.merging import Type, below, merged
@@ -79,6 +79,12 @@ class _Override:
             self.taken_out.append((owner.value, node))
         else:
             self.put(node, kind_of)
+        self.claim(*((node, item_type(kind_of)) if self.appends else (owner, kind_of)))
+
+    def claim(self, changed: Node, item: Type) -> None:
+        """A list of values is one setting: where an item changed, the whole comes from this argument."""
+        if isinstance(changed.value, list) and not component_kind(item):
+            changed.place = self.whole
 
     def put(self, node: Node, kind_of: Type) -> None:
         if is_section(kind_of) and self.value.value is None:
@@ -162,9 +168,12 @@ class _Override:
         """That of the path's key at this depth."""
         return Place(self.source, 1, len(".".join(self.keys[:depth])) + 1 + (depth > 0), max(1, len(self.keys[depth])))
 
+    @property
+    def whole(self) -> Place:
+        return Place(self.source, 1, 1, max(1, len(self.argument)))
+
     def error(self, message: str, hint: str = "", depth: int | None = None) -> ConfigError:
-        whole = Place(self.source, 1, 1, max(1, len(self.argument)))
-        return ConfigError([Problem(whole if depth is None else self.place(depth), "", message, hint)])
+        return ConfigError([Problem(self.whole if depth is None else self.place(depth), "", message, hint)])
 
 
 def _leaves(node: Node) -> Iterator[Node]:

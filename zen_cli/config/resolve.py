@@ -1,9 +1,11 @@
 """A tree of YAML against the schema: every default filled in, every problem found in one pass."""
 
 import dataclasses
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from zen_cli.config import advice, misnamed
@@ -12,6 +14,7 @@ from zen_cli.config.language.grammar import (
     PLURALS,
     component_kind,
     expanded,
+    is_file,
     is_section,
     item_type,
     may_be_null,
@@ -37,6 +40,7 @@ class Resolved:
     values: dict[str, Any]
     places: dict[KeyPath, Place] = field(default_factory=dict)
     undone: Sequence[Problem] = ()  # what is said of arguments that later ones undo
+    folder: Path = Path()  # of the config, which paths in it lead from
 
     def place(self, *path: str | int) -> Place:
         """Where the value at `path` was written, or else what it would have been written in."""
@@ -58,7 +62,7 @@ def resolve(root: Node, known_problems: Iterable[Problem] = ()) -> Resolved:
     if resolver.problems:
         raise ConfigError(resolver.problems)
     del values["extends"]
-    return Resolved(values, resolver.places)
+    return Resolved(values, resolver.places, folder=resolver.folder)
 
 
 class _Resolver:
@@ -66,6 +70,7 @@ class _Resolver:
 
     def __init__(self, root: Node) -> None:
         self.root = root
+        self.folder = Path(root.place.source.name).parent
         self.base_is_unknown = isinstance(root.value, dict) and KEY in root.value  # it is no file's name
         self.problems: list[Problem] = []
         self.places: dict[KeyPath, Place] = {}
@@ -148,9 +153,18 @@ class _Resolver:
         if item_type(annotation) is not None:
             return self.items(annotation, node, path)
         try:
-            return accept(annotation, node.plain())
+            accepted = accept(annotation, node.plain())
+            return self.relative(accepted, node) if is_file(annotation) and accepted is not None else accepted
         except RefusedError as refusal:
             return self.refuse(node.place, path, str(refusal), advice.for_value(annotation, node))
+
+    def relative(self, path: str, node: Node) -> str:
+        """A path that leads from the file in which it stands, or as an argument from here, as one from the config."""
+        source = node.place.source
+        folder = Path() if source.is_argument else Path(source.name).parent
+        if folder == self.folder or Path(path).is_absolute():
+            return path
+        return os.path.relpath(folder / path, self.folder)
 
     def items(self, annotation: Any, node: Node, path: KeyPath) -> Any:
         item, kind = item_type(annotation), component_kind(item_type(annotation))

@@ -1,75 +1,112 @@
-"""Examples ready for training: inputs and targets, and which of them train."""
+"""Examples ready for training, and what makes them of raw data: fitted on the part that trains, kept with the model."""
 
-import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from zen_cli.data.examples import Examples
-from zen_cli.data.series import Series, windows
-from zen_cli.data.tasks import Classification, Forecast, Task
-from zen_cli.errors import DataError
+from zen_cli.data.parts import Parts, size_of
+from zen_cli.data.rows import Where, blocks
+from zen_cli.data.tasks import Columns, Task
+from zen_cli.padded import Padded, Rows
+
+Array = np.ndarray
+Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Inputs (N, *input_shape), and targets (N, ...) as the task says; the first `train` examples train, others do not.
+    """Inputs (N, *input_shape), and targets (N, ...) as the task says, both as the model computes with them."""
 
-    For a series, example i is a window and its target the value that follows it, at `positions[i]`; otherwise
-    positions count the examples.
-    """
-
-    inputs: np.ndarray
-    targets: np.ndarray
-    train: int
-    positions: np.ndarray
+    inputs: Rows
+    targets: Rows
+    parts: Parts
     task: Task
 
+    @property
+    def lengths_vary(self) -> bool:
+        """Whether the inputs are sequences of different lengths."""
+        return isinstance(self.inputs, Padded)
+
+    @property
+    def input_shape(self) -> Shape:
+        return self.inputs.shape[1:]
+
+    @property
+    def target_shape(self) -> Shape:
+        return self.targets.shape[1:]
+
     def __len__(self) -> int:
-        return len(self.inputs)
+        return sum(size_of(part) for _, part in self.parts.named())
+
+    @property
+    def train(self) -> int:
+        """How many examples train."""
+        return size_of(self.parts.train)
 
     @property
     def held_out(self) -> int:
+        """How many do not."""
         return len(self) - self.train
 
-    def split(self, train: int | float) -> "Dataset":
-        """The same examples, of which the first `train` train: a number of them, or a fraction."""
-        number = round(train * len(self)) if isinstance(train, float) else train
-        if not 1 <= number <= len(self):
-            there_are = f"{len(self)} {self.task.examples}"
-            raise DataError(
-                f"cannot train on {number} of {there_are}",
-                f"choose from 1 to {len(self)}",
-                setting="train",
-                instead={"train": 1 if number < 1 else 0.8},
-            )
-        return replace(self, train=number)
+    def numbers(self) -> Iterator[Array]:
+        """All that the model sees, in blocks, each number once or more."""
+        for block in blocks(self.inputs):
+            yield block.values if isinstance(block, Padded) else block
 
     def fingerprint(self) -> str:
-        """SHA-256 over the series, or over inputs and targets: equal data, equal fingerprint."""
-        digest = hashlib.sha256()
-        for array in (self.task.series.values,) if isinstance(self.task, Forecast) else (self.inputs, self.targets):
-            digest.update(f"{array.dtype.str}{array.shape}".encode())
-            digest.update(array.tobytes())
-        return digest.hexdigest()
+        """SHA-256 of the raw data: equal data, equal fingerprint."""
+        raise NotImplementedError
+
+    def truth(self, where: Where) -> Any:
+        """The targets of some examples in the user's units; NaN, or -1 for a class, where they are not known."""
+        raise NotImplementedError
+
+    def truths(self, where: Where) -> Rows:
+        """The same, not all read at once where they are on disk."""
+        truth: Rows = self.truth(where)
+        return truth
+
+    def in_units(self, predictions: Array, where: Where) -> Array:
+        """Predictions for these examples, as the model makes them, in the user's units."""
+        raise NotImplementedError
+
+    def names(self, where: Where) -> Columns:
+        """Columns that tell which examples these are, with a row for each that the task's columns have."""
+        raise NotImplementedError
 
 
-def from_series(series: Series, window: int) -> Dataset:
-    """Windows of `window` values, each with the next value as its target; all of them train."""
-    if len(series) <= window:
-        raise DataError(
-            f"a window of {window} values and the next one need {window + 1} points, but the series has {len(series)}",
-            setting="window",
-            instead={"window": len(series) - 1} if len(series) > 1 else {},
-        )
-    inputs = windows(series.values, window)[:-1]
-    targets, positions = series.values[window:, None], series.positions[window:]
-    return Dataset(inputs, targets, len(inputs), positions, Forecast(series))
+class Preparation:
+    """How raw data of one kind become a dataset. What is fitted is so on the training part alone."""
 
+    kind: str  # its name in a checkpoint
+    task: Task
+    input_shape: Shape
+    target_shape: Shape
+    lengths_vary: bool  # of the sequences that are inputs
+    tokens = 0  # how many there are, where the inputs are such
+    fed_back = 0  # so many steps are predicted, each from the predictions before it
 
-def from_examples(examples: Examples) -> Dataset:
-    """Classified examples as they are; all of them train."""
-    assert isinstance(examples.inputs, np.ndarray)
-    assert isinstance(examples.targets, np.ndarray)
-    count, classes = len(examples.inputs), examples.targets.astype(np.intp)
-    return Dataset(examples.inputs, classes, count, np.arange(count), Classification(examples.labels))
+    def state(self) -> Mapping[str, Any]:
+        """All of it as plain data, which `from_state` of the same kind takes."""
+        raise NotImplementedError
+
+    def naive_error(self, season: int) -> Array:
+        """For each number of a target the mean error of the value a season before, in training; see metric.MASE."""
+        raise NotImplementedError
+
+    def keep_naive_error(self, season: int, data: Any) -> Array:
+        """That error on the training part of these data, which is kept from now on."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> "Preparation":
+        raise NotImplementedError
+
+    def dataset(self, raw: Any, parts: Any = None) -> Dataset:
+        """The examples in raw data; without parts, all are a test part, and targets may be unknown.
+
+        Raises DataError where the data are not like those that this was fitted on.
+        """
+        raise NotImplementedError

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zen_cli.padded import Padded
+from zen_cli.padded import Padded, Rows
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Inputs (N, ...) with a target each; the inputs may be a memory-mapped array.
+    """Inputs (N, ...) with a target each; the inputs may be sequences of different lengths, or lie on disk.
 
     Targets that are classes are places in `labels`: (N,), or (N, T) with one for each step of a sequence. Targets that
     are numbers are floats (N, n), and there are no labels. `features` names the last axis of the inputs, and `outputs`
@@ -17,7 +17,7 @@ class Examples:
     data.
     """
 
-    inputs: np.ndarray | Padded
+    inputs: Rows
     targets: np.ndarray | Padded
     labels: tuple[str, ...] = ()
     features: tuple[str, ...] = ()

@@ -7,79 +7,76 @@ from typing import Any
 import numpy as np
 
 from zen_cli import loss, metric
-from zen_cli.data.series import Series, windows
-from zen_cli.errors import DataError
 
 Array = np.ndarray
 Shape = tuple[int, ...]
 Columns = Mapping[str, Sequence[Any] | Array]  # of a table, by name
+Scores = Mapping[str, Callable[..., float | Array]]
+OF_SERIES: Scores = metric.OF_VALUES
+OF_ROWS: Scores = {name: score for name, score in OF_SERIES.items() if name != "MASE"}  # that have no order
 
 
 class Task:
     """A kind of targets, and of predictions: what `loss.Outputs` reads from a model's outputs."""
 
     losses: loss.Losses
-    metrics: Mapping[str, Callable[..., float | Array]]  # the first is shown always
-    labels: tuple[str, ...]  # of classes
+    metrics: Scores  # the first is shown always
+    labels: tuple[str, ...] = ()  # of classes
     targets: str  # what they are called
     examples = "examples"  # what these are called
-    position = "example"  # what their positions are called
 
     def prediction_shape(self, target: Shape) -> Shape:
         """The shape of a prediction for a target of this shape; neither has the batch."""
         return target
 
-    def column(self, targets: Array) -> Sequence[Any] | Array:
-        """Targets as a column of a table."""
+    def column(self, name: str, targets: Array) -> Columns:
+        """Targets as columns of a table, whose names begin with this one."""
         raise NotImplementedError
 
     def columns(self, predictions: Array) -> Columns:
         """Predictions as columns of a table."""
-        raise NotImplementedError
-
-    def asked(self, inputs: Array, example: Shape) -> tuple[Array, Columns]:
-        """New inputs, as a source gives them, cut into examples of this shape, and the columns that name these.
-
-        Raises DataError where the inputs are too few.
-        """
-        raise NotImplementedError
+        return self.column("prediction", predictions)
 
 
 @dataclass(frozen=True)
-class Forecast(Task):
-    """The value that follows a window of a series: targets and predictions (N, 1)."""
+class Regression(Task):
+    """Numbers: targets and predictions (N, n), one for each of `names`."""
 
-    series: Series
+    names: tuple[str, ...]
 
     losses = loss.OF_VALUES
-    metrics = metric.OF_VALUES
-    labels = ()
+    metrics = OF_ROWS
+    targets = "numbers"
+
+    def column(self, name: str, targets: Array) -> Columns:
+        if len(self.names) == 1:
+            return {name: targets[:, 0]}
+        return {f"{name}_{output}": targets[:, i] for i, output in enumerate(self.names)}
+
+
+@dataclass(frozen=True)
+class Forecast(Regression):
+    """The values of a series' channels, `names`, for `horizon` steps after a window.
+
+    Targets and predictions are (N, horizon * channels), and in a table a row for each step.
+    """
+
+    horizon: int = 1
+
+    metrics = OF_SERIES
     targets = "values of a series"
     examples = "windows"
-    position = "x"
 
-    def column(self, targets: Array) -> Array:
-        return targets[:, 0]
-
-    def columns(self, predictions: Array) -> Columns:
-        return {"prediction": self.column(predictions)}
-
-    def asked(self, inputs: Array, example: Shape) -> tuple[Array, Columns]:
-        values, width = inputs[:, 0], example[0]
-        demand_a_window(values, width)
-        truth = [*values[width:], ""]  # the last prediction is of a value that is not known yet
-        return windows(values, width), {"index": np.arange(width, len(values) + 1), "truth": truth}
-
-
-def demand_a_window(values: Array, width: int) -> None:
-    """DataError where there are fewer values than a model looks at."""
-    if len(values) < width:
-        raise DataError(f"the model looks at {width} values to predict the next, but there are only {len(values)}")
+    def column(self, name: str, targets: Array) -> Columns:
+        return super().column(name, targets.reshape(-1, len(self.names)))
 
 
 @dataclass(frozen=True)
 class Classification(Task):
-    """One of several classes: targets (N,) are places in `labels`, predictions (N, C) probabilities."""
+    """One of several classes: targets (N,) are places in `labels`, predictions (N, C) probabilities.
+
+    For a class at each step of a sequence they are (N, T) and (N, T, C), and in a table a row for each step.
+    """
 
     labels: tuple[str, ...]
 
@@ -90,12 +87,12 @@ class Classification(Task):
     def prediction_shape(self, target: Shape) -> Shape:
         return (*target, len(self.labels))
 
-    def column(self, targets: Array) -> Sequence[str]:
-        return [self.labels[i] for i in targets]
+    def column(self, name: str, targets: Array) -> Columns:
+        return {name: [self.labels[i] if i >= 0 else "" for i in targets.ravel()]}
 
     def columns(self, predictions: Array) -> Columns:
-        probabilities = {f"probability_{label}": predictions[:, i] for i, label in enumerate(self.labels)}
-        return {"prediction": self.column(predictions.argmax(axis=-1)), **probabilities}
-
-    def asked(self, inputs: Array, example: Shape) -> tuple[Array, Columns]:  # noqa: ARG002 - an input is an example
-        return inputs, {"example": np.arange(len(inputs))}
+        each = predictions.reshape(-1, len(self.labels))
+        told = self.column("prediction", each.argmax(axis=-1))
+        if predictions.ndim > 2:  # there may be very many of both, steps and classes
+            return {**told, "probability": each.max(axis=-1)}
+        return {**told, **{f"probability_{label}": each[:, i] for i, label in enumerate(self.labels)}}

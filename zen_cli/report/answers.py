@@ -4,48 +4,55 @@ Apart from results.py so that `zen predict` need not import matplotlib, which ta
 """
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
-
-from zen_cli.config.build import Experiment
-from zen_cli.data.files import read_table
-from zen_cli.errors import DataError
+from zen_cli.config.build import Predictor, new_data
 from zen_cli.training import predictions
+from zen_cli.training.backtest import Origin
 from zen_cli.training.durable import deliver
-from zen_cli.training.predictions import Table, as_csv
+from zen_cli.training.predictions import Said, Table, as_csv, without
 from zen_cli.training.run import Run
 
+STANDARD_OUTPUT = Path("-")
 
-def predict(run: Run, steps: int | None, input_file: str | None, output: str | None) -> Path | None:
+
+def predict(run: Run, data: str | None, steps: int | None, output: str | None) -> Path | None:
     """Write the predictions asked for as CSV and return the path; None where they went to standard output."""
-    given = read_table(input_file) if input_file is not None else None
-    experiment = predictions.load(run)
-    with _blamed_on(input_file):
-        table, name = _predictions(experiment, steps, given)
-    if output == "-":
-        sys.stdout.write(as_csv(table).decode())
-        return None
+    tables, name = _predictions(predictions.load(run), run, steps, data)
     path = Path(output) if output else run.predictions / f"{name}.csv"
-    deliver(path, as_csv(table))
-    return path
+    write_csv(tables, path)
+    return None if path == STANDARD_OUTPUT else path
 
 
-def _predictions(experiment: Experiment, steps: int | None, table: np.ndarray | None) -> tuple[Table, str]:
-    """The table asked for, and the name of its file in the run."""
+def kept(origins: Iterable[Origin], path: Path) -> list[Origin]:
+    """The origins of a backtest, with the forecasts from each written as soon as they are there."""
+    found: list[Origin] = []
+
+    def tables() -> Iterator[Table]:
+        for origin in origins:
+            found.append(origin)
+            if origin.contenders:
+                yield origin.table
+
+    write_csv(tables(), path)
+    return found
+
+
+def write_csv(tables: Iterable[Table], path: Path) -> None:
+    """Tables that follow each other as one of CSV; `-` is standard output."""
+    if path == STANDARD_OUTPUT:
+        for chunk in as_csv(tables):
+            sys.stdout.write(chunk.decode())
+    else:
+        deliver(path, as_csv(tables))
+
+
+def _predictions(predictor: Predictor, run: Run, steps: int | None, data: str | None) -> tuple[Iterator[Table], str]:
+    """The tables asked for, and the name of their file in the run."""
     if steps is not None:
-        return predictions.extrapolation(experiment, steps, table), "extrapolation"
-    if table is not None:
-        return predictions.for_new(experiment, table), "new"
-    return predictions.one_step(experiment).table, "predictions"
-
-
-@contextmanager
-def _blamed_on(input_file: str | None) -> Iterator[None]:
-    """Name the file that new data came from in what is said of them."""
-    try:
-        yield
-    except DataError as error:
-        raise DataError(f"{input_file}: {error}" if input_file else str(error)) from None
+        given = new_data(predictor, data) if data else predictions.latest_data(predictor, run)
+        return iter([predictions.extrapolation(predictor, given, steps)]), "extrapolation"
+    if data is not None:
+        return without("part", Said(predictor, new_data(predictor, data)).tables()), "new"
+    return Said(predictor, predictions.own_data(predictor, run)).tables(), "predictions"

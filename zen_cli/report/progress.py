@@ -7,6 +7,7 @@ from typing import TextIO
 
 from tqdm import tqdm
 
+from zen_cli.training.backtest import Origin
 from zen_cli.training.loop import EpochRecord, Record, StepRecord, in_words
 
 BAR = "{desc} |{bar:10}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]{postfix}"  # fits 80 columns
@@ -16,6 +17,27 @@ def follow(records: Iterable[Record], epochs: int, out: TextIO | None = None) ->
     """Show the records on `out`, standard error without it, and pass them on."""
     out = out or sys.stderr
     return _bars(records, epochs, out) if is_terminal(out) else _lines(records, epochs, out)
+
+
+def follow_origins(origins: Iterable[Origin], count: int, out: TextIO | None = None) -> Iterator[Origin]:
+    """Show a backtest as it goes on: a bar over its origins on a terminal, else a line for each; and pass them on."""
+    out = out or sys.stderr
+    if not is_terminal(out):
+        for number, origin in enumerate(origins, start=1):
+            print(f"origin {number}/{count}  {origin.date}  {_rmse(origin)}", file=out, flush=True)
+            yield origin
+        return
+    tqdm.monitor_interval = 0
+    with tqdm(desc="Origins", total=count, file=out, bar_format=BAR, unit="origin", dynamic_ncols=True) as bar:
+        for origin in origins:
+            bar.set_postfix_str(f"{origin.date} {_rmse(origin)}", refresh=False)
+            bar.update()
+            yield origin
+
+
+def _rmse(origin: Origin) -> str:
+    """That of the model."""
+    return f"RMSE {next(iter(origin.scores.values())):.4g}" if origin.scores else "a value is missing"
 
 
 def is_terminal(out: TextIO) -> bool:

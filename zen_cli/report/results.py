@@ -1,26 +1,36 @@
-"""The files of a finished run: its predictions as CSV and its pictures."""
+"""The files of a finished run: its predictions as CSV, its scores and its pictures."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 
-from zen_cli.config.build import Experiment
-from zen_cli.data.tasks import Forecast
-from zen_cli.errors import DataError
-from zen_cli.report import plots
+from zen_cli.data.forecasts import ForecastDataset
+from zen_cli.data.parts import numbers_of, part_of
+from zen_cli.data.tasks import Classification, Regression
+from zen_cli.errors import UserError
+from zen_cli.report.plots import classes, forecasts, losses, values
+from zen_cli.report.plots.canvas import save
+from zen_cli.report.scores import as_json
 from zen_cli.training import predictions
 from zen_cli.training.durable import deliver
-from zen_cli.training.predictions import HELD_OUT, TRAINED, Table, as_csv
+from zen_cli.training.evaluation import known
+from zen_cli.training.predictions import Said, as_csv
 from zen_cli.training.run import Run
+from zen_cli.training.scores import PartScores
+
+MOST_DRAWN = 20_000  # examples in a picture
+MOST_WRITTEN = 2**20  # examples, of all parts; of more, the predictions are those of the part to judge by
 
 
-def write(run: Run, experiment: Experiment, table: Table) -> list[Path]:
-    """What every training leaves: its one-step predictions, the loss curves, and the picture of its kind."""
-    path = run.predictions / "predictions.csv"
-    deliver(path, as_csv(table))
-    pictures = {"loss": plots.loss_curves([(run.name, run.records())]), **_picture(run, experiment, table)}
-    return [path, *(plots.save(figure, run.plots / f"{name}.png") for name, figure in pictures.items())]
+def write(run: Run, said: Said, scores: Mapping[str, PartScores]) -> list[Path]:
+    """What every training leaves: predictions, scores, the loss curves, and the picture of its kind."""
+    table = run.predictions / "predictions.csv"
+    deliver(table, as_csv(said.tables(said.data.parts.judged[1] if len(said.data) > MOST_WRITTEN else None)))
+    deliver(run.path / "scores.json", as_json(scores))
+    pictures = {"loss": losses.loss_curves([(run.name, run.records())]), **_picture(run, said)}
+    return [table, *(save(figure, run.plots / f"{name}.png") for name, figure in pictures.items())]
 
 
 def plot(runs: Sequence[Run], kind: str, output: Path | None, steps: int, warn: Callable[[str], object]) -> list[Path]:
@@ -32,25 +42,33 @@ def plot(runs: Sequence[Run], kind: str, output: Path | None, steps: int, warn: 
     folder.mkdir(parents=True, exist_ok=True)
     names = [run.name for run in runs]
     titles = names if len(set(names)) == len(names) else [str(run.path) for run in runs]
-    pictures = {"loss": plots.loss_curves([(title, run.records()) for title, run in zip(titles, runs, strict=True)])}
+    curves = losses.loss_curves([(title, run.records()) for title, run in zip(titles, runs, strict=True)])
     if len(runs) > 1:
-        return [plots.save(pictures["loss"], folder / f"loss_compared.{kind}")]
-    experiment = predictions.load(runs[0])
-    data = experiment.data
-    pictures |= _picture(runs[0], experiment, predictions.one_step(experiment).table)
-    if isinstance(data.task, Forecast):
+        return [save(curves, folder / f"loss_compared.{kind}")]
+    predictor = predictions.load(runs[0])
+    said = Said(predictor, predictions.own_data(predictor, runs[0]))
+    pictures = {"loss": curves, **_picture(runs[0], said)}
+    if isinstance(said.data, ForecastDataset):
         try:
-            beyond = predictions.extrapolation(experiment, steps)
-            pictures["extrapolation"] = plots.extrapolation(runs[0].name, data, data.task.series, beyond)
-        except DataError as error:
+            beyond = predictions.extrapolation(predictor, predictions.latest_data(predictor, runs[0]), steps)
+            pictures["extrapolation"] = forecasts.extrapolation(runs[0].name, said.data, beyond)
+        except UserError as error:
             warn(f"no extrapolation: a prediction cannot be fed back: {error}")
-    return [plots.save(figure, folder / f"{name}.{kind}") for name, figure in pictures.items()]
+    return [save(figure, folder / f"{name}.{kind}") for name, figure in pictures.items()]
 
 
-def _picture(run: Run, experiment: Experiment, table: Table) -> dict[str, Figure]:
+def _picture(run: Run, said: Said) -> dict[str, Figure]:
     """The picture of predictions that suits the kind of data, by name."""
-    data = experiment.data
-    if isinstance(data.task, Forecast):
-        return {"predictions": plots.predictions_over_truth(run.name, data, data.task.series, table)}
-    part = HELD_OUT if data.held_out else TRAINED
-    return {"confusion": plots.confusion(run.name, data.task.labels, table, part)}
+    data, task = said.data, said.data.task
+    if isinstance(data, ForecastDataset):
+        where = numbers_of(part_of(said.order, slice(-MOST_DRAWN, None)))
+        drawn = forecasts.predictions_over_truth(run.name, data, where, said.of(where), said.predictor.interval)
+        return {"predictions": drawn}
+    name, part = data.parts.judged
+    pred, real = known(said.of(part).predictions, data.truth(part))
+    if isinstance(task, Regression):
+        return {"predictions": values.predicted_by_true(run.name, task.names, real, pred, name)}
+    if isinstance(task, Classification) and len(task.labels) <= classes.MOST_CLASSES:
+        told = pred.argmax(axis=-1).astype(np.intp)
+        return {"confusion": classes.confusion(run.name, task.labels, real, told, name)}
+    return {}

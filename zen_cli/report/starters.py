@@ -67,6 +67,12 @@ def _read(path: Path) -> Starter:
     return Starter(path.stem, text, purpose, command, expectation)
 
 
+def named_after(data: Path) -> Path:
+    """Where the config for a person's data goes unless they say otherwise: into this directory, under its name."""
+    name = data.resolve().name.removesuffix(".gz")
+    return Path(f"{Path(name).stem or name}.yaml")
+
+
 # --- the list of the examples ---
 
 

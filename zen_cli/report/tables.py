@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -14,10 +14,11 @@ from zen_cli.metric import title
 from zen_cli.nn import Model
 from zen_cli.nn.layers import LayerSummary
 from zen_cli.nn.parameters import Shape
-from zen_cli.report.console import PlainConsole
+from zen_cli.report.console import PlainConsole, new_table
+from zen_cli.report.scores import judgement
 from zen_cli.training.loop import EpochRecord
-from zen_cli.training.predictions import Scores
 from zen_cli.training.run import Run
+from zen_cli.training.scores import PartScores
 
 
 def show_model(run: Run, layers: Sequence[LayerSummary], out: TextIO | None = None) -> None:
@@ -33,7 +34,7 @@ def show_summary(name: str, model: Model, out: TextIO) -> None:
 
 def model_table(layers: Sequence[LayerSummary]) -> Table:
     """Each layer's output shape without the batch, and its number of parameters; those inside of another indented."""
-    table = _table("Layer", "Output shape", "Parameters")
+    table = new_table("Layer", "Output shape", "Parameters")
     for depth, layer in _with_parts(layers):
         name = f"{'  ' * depth}{layer.name}{f' ({layer.label})' if layer.label else ''}"
         table.add_row(name, shape_in_words(layer.output), f"{layer.parameters:,}")
@@ -53,29 +54,26 @@ def _with_parts(layers: Sequence[LayerSummary], depth: int = 0) -> Iterator[tupl
 
 
 def show_result(
-    run: Run, last: EpochRecord, scores: Scores, files: Sequence[Path], goes_on: bool, out: TextIO | None = None
+    run: Run,
+    last: EpochRecord,
+    scores: Mapping[str, PartScores],
+    files: Sequence[Path],
+    goes_on: bool,
+    out: TextIO | None = None,
 ) -> None:
     """The end of a training: the scores of each part of the data, where everything is, and what to type next.
 
     `goes_on` is whether the model can predict beyond the end of its data.
     """
-    table = _table("Examples", *scores)
-    table.add_row("Count", *(f"{count:,}" for count, _ in scores.values()))
-    for name in scores["all"][1]:
-        table.add_row(title(name), *(f"{values[name]:.4g}" for _, values in scores.values()))
+    table = new_table("Examples", *scores)
+    table.add_row("Count", *(f"{found.examples:,}" for found in scores.values()))
+    for name in next(iter(scores.values())).scores:
+        table.add_row(title(name), *(f"{found.scores[name]:.4g}" for found in scores.values()))
     name = shlex.quote(run.name if run.path.parent == Path("runs") else str(run.path))
     lines = [f"Run    {run.path}", *(f"       {path}" for path in files)]
     lines += [f"Next   zen predict {name}{' --steps 100' * goes_on}", f"       zen plot {name}"]
-    _print(
-        out, f"Trained {count(last.epoch, 'epoch')}, {count(last.step, 'step')}: loss {last.loss:.4g}", table, *lines
-    )
-
-
-def _table(*columns: str) -> Table:
-    table = Table()
-    for i, column in enumerate(columns):
-        table.add_column(column, justify="right" if i else "left")
-    return table
+    trained = f"Trained {count(last.epoch, 'epoch')}, {count(last.step, 'step')}: loss {last.loss:.4g}"
+    _print(out, trained, table, *judgement(scores), *lines)
 
 
 def _print(out: TextIO | None, title: str, *parts: Table | str) -> None:

@@ -16,7 +16,8 @@ from zen_cli.nn.parameters import Parameters
 from zen_cli.optim import Optimizer
 from zen_cli.training.durable import publish
 
-FORMAT = "1"
+FORMAT = "2"
+READABLE = {"1", FORMAT}  # in the first one, a checkpoint had no preparation
 METADATA_KEY = "zen"
 OPTIMIZER_PREFIX = "optimizer."
 
@@ -68,7 +69,7 @@ def load(path: Path) -> Checkpoint:
         raise RunError(f"{path}: a safetensors file, but not one of zen's checkpoints") from None
     except (SafetensorError, OSError, ValueError) as error:
         raise RunError(f"{path}: not a readable checkpoint ({error}): restore it from a copy, or train again") from None
-    if version != FORMAT:
+    if version not in READABLE:
         raise RunError(f"{path}: written in format {quoted(version)}, but this zen reads {FORMAT}: update zen")
     if digest != _digest(tensors, text):
         raise RunError(f"{path}: its content does not match its digest: restore it from a copy, or train again")

@@ -30,16 +30,18 @@ def publish(path: Path, chunks: Iterable[bytes], *, replaces: bool = True) -> No
     sync_directory(path.parent)
 
 
-def deliver(path: Path, data: bytes, *, replaces: bool = True) -> None:
+def deliver(path: Path, data: bytes | Iterable[bytes], *, replaces: bool = True) -> None:
     """Write a person's output file whole; what is no plain file (a pipe, /dev/stdout) is written to as it is.
 
     FileExistsError where it is not to replace a file.
     """
+    chunks = [data] if isinstance(data, bytes) else data
     if path.exists() and not path.is_file():
         with _opened(path, path, 0) as descriptor:
-            _write_all(descriptor, data)
+            for chunk in chunks:
+                _write_all(descriptor, chunk)
     else:  # a link stays one: the file behind it is replaced
-        publish(path.resolve(), [data], replaces=replaces)
+        publish(path.resolve(), chunks, replaces=replaces)
 
 
 def append(path: Path, data: bytes) -> None:

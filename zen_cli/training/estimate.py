@@ -7,6 +7,7 @@ from statistics import median
 
 from zen_cli import memory
 from zen_cli.config.build import Experiment
+from zen_cli.data.parts import first, size_of
 from zen_cli.training import environment
 from zen_cli.training.evaluation import EVALUATION_BATCH, held_out_scores
 from zen_cli.training.footprint import demand_memory, measured
@@ -42,12 +43,12 @@ def estimate(experiment: Experiment) -> Estimate:
     footprint = demand_memory(experiment) or measured(experiment)
     experiment.model.build()
     unscheduled = replace(experiment, schedule=None)  # which might look at scores that are not computed here
-    first, full, last = _time_steps(training(unscheduled, dict))
+    start, full, last = _time_steps(training(unscheduled, dict))
     step = median(full or last)
-    epoch = (first.batches - 1) * step + median(last or full)
+    epoch = (start.batches - 1) * step + median(last or full)
     evaluation = _time_evaluation(experiment)
     return Estimate(
-        first=first,
+        first=start,
         epochs=settings["epochs"],
         step_seconds=step,
         evaluation_seconds=evaluation,
@@ -81,15 +82,13 @@ def _time_steps(records: Iterator[Record]) -> tuple[StepRecord, list[float], lis
 
 
 def _time_evaluation(experiment: Experiment) -> float:
-    """The seconds that the scores of the held-out examples take, from those of the first batch of them."""
-    data = experiment.data
-    some = min(data.held_out, EVALUATION_BATCH)
+    """The seconds that the scores of the validation part take, from those of its first batch."""
+    data, part = experiment.data, experiment.data.parts.validation
+    some = min(size_of(part), EVALUATION_BATCH)
     if not some:
         return 0.0
-    part = slice(data.train, data.train + some)
-    first = replace(data, inputs=data.inputs[part], targets=data.targets[part], positions=data.positions[part], train=0)
-    evaluated = replace(experiment, data=first)
-    return data.held_out / some * _seconds(lambda: held_out_scores(evaluated))
+    evaluated = replace(experiment, data=replace(data, parts=replace(data.parts, validation=first(part, some))))
+    return size_of(part) / some * _seconds(lambda: held_out_scores(evaluated))
 
 
 def _seconds(run: Callable[[], object]) -> float:

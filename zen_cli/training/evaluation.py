@@ -1,35 +1,116 @@
-"""How good a model is on examples that do not train."""
+"""What a model says of examples, in the user's units, and how good that is."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from zen_cli.autodiff import no_grad
-from zen_cli.config.build import Experiment
-from zen_cli.loss import Loss
+from zen_cli.config.build import Experiment, Predictor
+from zen_cli.data.dataset import Dataset
+from zen_cli.data.parts import size_of
+from zen_cli.data.rows import Where, selected
+from zen_cli.interval import Interval
+from zen_cli.loss import Loss, Outputs, compared, counted
 from zen_cli.metric import measured
 from zen_cli.nn.model import Model, batches
+from zen_cli.padded import Padded, Rows
 
 EVALUATION_BATCH = 256
 
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model says of n examples: predictions (n, ..., k), what else its outputs tell of them, and the loss."""
+
+    predictions: Array
+    spread: Mapping[str, Array]
+    loss: float
+
 
 def held_out_scores(experiment: Experiment) -> dict[str, float]:
-    """`val_loss`, and the metrics, on the examples that do not train; empty where every example trains."""
-    e, held_out = experiment, slice(experiment.data.train, None)
-    inputs, targets = e.data.inputs[held_out], e.data.targets[held_out]
-    if not len(inputs):
+    """`val_loss`, and the metrics, on the validation part; empty where there is none."""
+    part = experiment.data.parts.validation
+    if not size_of(part):
         return {}
-    loss, outputs = evaluate(e.model, inputs, targets, e.loss_fn)
-    with np.errstate(all="ignore"):
-        scores = measured(e.metrics, e.outputs.prediction(outputs), targets, e.data.task.labels)
-    return {"val_loss": loss, **{f"val_{name}": score for name, score in scores.items()}}
+    found = answers(experiment, experiment.data, part)
+    scores = scored(experiment, found.predictions, experiment.data.truth(part))
+    return {"val_loss": found.loss, **{f"val_{name}": score for name, score in scores.items()}}
 
 
-def evaluate(model: Model, inputs: np.ndarray, targets: np.ndarray, loss_fn: Loss) -> tuple[float, np.ndarray]:
-    """The mean loss over all examples, and the outputs for them."""
+def answers(predictor: Predictor, data: Dataset, where: Where) -> Answers:
+    """What the model says of these examples; the loss is that of training, and nan where targets are unknown."""
+    inputs, read = selected(data.inputs, where), predictor.outputs
+    loss, outputs = evaluate(predictor.model, inputs, selected(data.targets, where), predictor.loss_fn)
+    with np.errstate(all="ignore"):  # outputs may be as large as they like
+        if steps := predictor.preparation.fed_back:
+            return in_units(data, fed_back(predictor.model, inputs, steps, read), {}, where, loss)
+        return in_units(data, read.prediction(outputs), read.spread(outputs), where, loss)
+
+
+def in_units(data: Dataset, predictions: Array, spread: Mapping[str, Array], where: Where, loss: float) -> Answers:
+    """The answers, from what a model says in the units that it computes with."""
+    answer = data.in_units(predictions, where)
+    converted = {
+        name: data.in_units(predictions + values, where) - answer if name == "std" else data.in_units(values, where)
+        for name, values in spread.items()
+    }
+    return Answers(answer, converted, loss)
+
+
+def calibrated(experiment: Experiment, level: float) -> Interval:
+    """Intervals from the errors on the validation part."""
+    part = experiment.data.parts.validation
+    found = answers(experiment, experiment.data, part)
+    return Interval.of(level, found.predictions, found.spread, experiment.data.truth(part))
+
+
+def fed_back(model: Model, windows: Rows, steps: int, read: Outputs) -> Array:
+    """`steps` values of each channel after windows (n, W, t), each predicted from those before it: (n, steps * t)."""
+    parts = []
+    for batch in batches(len(windows), EVALUATION_BATCH):
+        seen = np.array(windows[batch], model.dtype)
+        predicted: list[Array] = []
+        for _ in range(steps):
+            predicted.append(read.prediction(model.predict(seen)))
+            seen = np.concatenate([seen[:, 1:], predicted[-1][:, None]], axis=1)
+        parts.append(np.concatenate(predicted, axis=1))
+    return np.concatenate(parts)
+
+
+def scored(predictor: Predictor, predictions: Array, truth: Any) -> dict[str, float]:
+    """The metrics of predictions against the truth, of those that are known."""
+    pred, real = known(predictions, truth)
+    return measured(predictor.metrics, pred, real, predictor.task.labels)
+
+
+def known(predictions: Array, truth: Any) -> tuple[Array, Array]:
+    """Predictions and truth where that is known; of sequences of different lengths, the steps one after the other."""
+    if isinstance(truth, Padded):
+        predictions, truth = truth.steps(predictions), truth.steps(truth.values)
+    there = truth >= 0 if truth.dtype.kind in "iu" else ~np.isnan(truth).any(axis=-1)
+    return (predictions, truth) if there.all() else (predictions[there], truth[there])
+
+
+def evaluate(model: Model, inputs: Rows, targets: Rows, loss_fn: Loss) -> tuple[float, np.ndarray]:
+    """The mean loss over all examples, nan where a target is unknown, and the outputs, as `Model.predict` gives them.
+
+    Where sequences of different lengths have a target for each step, the mean is over all steps.
+    """
     outputs, losses, sizes = [], [], []
     with no_grad(), np.errstate(all="ignore"):
         for batch in batches(len(inputs), EVALUATION_BATCH):
-            pred = model(inputs[batch])
-            losses.append(float(loss_fn(pred, targets[batch]).value))
-            sizes.append(batch.stop - batch.start)
+            pred, real = model(inputs[batch]), targets[batch]
+            losses.append(math.nan if _lacks_a_class(real) else float(compared(loss_fn, pred, real).value))
+            sizes.append(counted(real))
             outputs.append(pred.value)
-    return float(np.dot(losses, sizes)) / len(inputs), np.concatenate(outputs)
+    return float(np.dot(losses, sizes)) / sum(sizes), model.joined(outputs, inputs)
+
+
+def _lacks_a_class(targets: Array | Padded) -> bool:
+    values = targets.values if isinstance(targets, Padded) else targets
+    return values.dtype.kind in "iu" and bool((values < 0).any())

@@ -7,7 +7,8 @@ import math
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from zen_cli.config.meaning.blame import misfit
 from zen_cli.config.meaning.cures import Add, Cure
 from zen_cli.config.text.problems import ConfigError
 from zen_cli.config.text.words import count
+from zen_cli.data.dataset import Dataset
+from zen_cli.data.parts import first
+from zen_cli.data.rows import selected
 from zen_cli.errors import NonFiniteError
 from zen_cli.memory import bytes_in_words, shortage
 from zen_cli.nn import Flatten, Reshape
@@ -25,9 +29,10 @@ from zen_cli.nn.parameters import Shape
 from zen_cli.nn.recurrent import Recurrent, StackedRNN
 from zen_cli.nn.stages import stages
 from zen_cli.optim import SGD
-from zen_cli.training.evaluation import EVALUATION_BATCH
+from zen_cli.padded import Rows
+from zen_cli.training.evaluation import EVALUATION_BATCH, in_units
 from zen_cli.training.loop import train_step
-from zen_cli.training.predictions import as_csv, in_table
+from zen_cli.training.predictions import AT_ONCE, as_csv, in_order, table_of
 
 BYTES_TO_MEASURE = 4_000_000  # of outputs: examples enough to show what ops do with many, in a few milliseconds
 ROWS_TO_MEASURE = 256
@@ -97,10 +102,11 @@ def measured(experiment: Experiment, outputs: int = BYTES_TO_MEASURE) -> Footpri
     """
     model, data, batch, evaluated = experiment.model, experiment.data, _batch(experiment), _evaluated(experiment)
     arrays = 1 + len(experiment.optimizer.slots)
-    rows = min(len(data), ROWS_TO_MEASURE)
+    written = min(len(data), AT_ONCE)
+    rows = min(written, ROWS_TO_MEASURE)
     model.build(draw=False)
     step = _line(lambda n: _step(experiment, n), _sizes(experiment, _fewest(experiment), batch, outputs))
-    evaluation = _line(lambda n: model.predict(data.inputs[:n]), _sizes(experiment, 1, evaluated, outputs))
+    evaluation = _line(lambda n: model.predict(_some(data.inputs, data, n)), _sizes(experiment, 1, evaluated, outputs))
     table = _line(lambda n: _table(experiment, n), (-(-rows // 2), rows))
     model.reset_states()
     passing = {
@@ -108,7 +114,7 @@ def measured(experiment: Experiment, outputs: int = BYTES_TO_MEASURE) -> Footpri
         _step_in_words(batch): step(batch),
         f"a prediction for {evaluated:,} examples at a time": evaluation(evaluated),
         "writing a checkpoint": 2 * arrays * model.bytes_kept,  # as bytes, and as a file
-        f"the table of {len(data):,} predictions": table(len(data)),
+        f"the table of {written:,} predictions": table(written),
     }
     return Footprint((1 + arrays) * model.size * model.dtype.itemsize, batch, step, passing)
 
@@ -123,24 +129,23 @@ def _settle_blas() -> None:
 
 
 def _step(experiment: Experiment, count: int) -> None:
-    chosen = np.arange(count)  # a copy of the examples, as a shuffled epoch makes it
-    inputs, targets = experiment.data.inputs[chosen], experiment.data.targets[chosen]
+    data, chosen = experiment.data, np.arange(count)  # a copy of the examples, as a shuffled epoch makes it
+    inputs, targets = (selected(rows, data.parts.train)[chosen] for rows in (data.inputs, data.targets))
     with suppress(NonFiniteError):  # zeros for parameters may be no place to start from
         train_step(experiment.model, inputs, targets, experiment.loss_fn, SGD(), step=1)
 
 
+def _some(rows: Rows, data: Dataset, count: int) -> Any:
+    """The first so many of those that are in a part."""
+    return selected(rows, first(in_order(data), count))[:]
+
+
 def _table(experiment: Experiment, count: int) -> None:
     """All that is made of the predictions for so many examples, here zeros."""
-    e, data = experiment, experiment.data
-    parts = [np.zeros((count, *e.model.summary[-1].output), e.model.dtype)]
-    first = replace(
-        data,
-        inputs=data.inputs[:count],
-        targets=data.targets[:count],
-        positions=data.positions[:count],
-        train=min(count, data.train),
-    )
-    as_csv(in_table(replace(e, data=first), np.concatenate(parts)).table)
+    data, dtype, chosen = experiment.data, experiment.model.dtype, first(in_order(experiment.data), count)
+    predictions = np.zeros((count, *data.task.prediction_shape(data.truth(chosen).shape[1:])), dtype)
+    spread = experiment.outputs.spread(np.zeros((count, *experiment.model.summary[-1].output), dtype))
+    list(as_csv([table_of(experiment, data, in_units(data, predictions, spread, chosen, math.nan), chosen)]))
 
 
 def _line(run: Callable[[int], object], sizes: Sequence[int]) -> Line:

@@ -4,15 +4,19 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from zen_cli.config.build import Experiment
+from zen_cli.data.rows import selected
+from zen_cli.data.stored import stored
 from zen_cli.errors import NonFiniteError
+from zen_cli.interval import Interval
 from zen_cli.optim import Clip
 from zen_cli.training import checkpoint, durable, environment
 from zen_cli.training import run as run_directory
-from zen_cli.training.evaluation import held_out_scores
+from zen_cli.training.evaluation import calibrated, held_out_scores
 from zen_cli.training.footprint import demand_memory
 from zen_cli.training.interrupt import Interrupted, SignalWatch
 from zen_cli.training.loop import EpochRecord, Record, fit, in_words
@@ -25,14 +29,14 @@ class Job:
 
     def __init__(self, experiment: Experiment, runs: Path, name: str, text: bytes, argv: list[str]) -> None:
         """`name` is the run's without its number, `text` the config file, `argv` the command line."""
-        environment.pin_threads(experiment.config["training"]["threads"])
-        environment.keep_freed_memory()
-        demand_memory(experiment)
-        experiment.model.build()
+        make_ready(experiment)
         self.experiment = experiment
         self.environment = environment.describe()
         self.fingerprint = experiment.data.fingerprint()
-        self.run = run_directory.create(runs, name, text, {**self._facts(), "argv": argv})
+        self.run = run_directory.create(
+            runs, name, text, {**self._facts(), "argv": argv, "folder": str(experiment.resolved.folder.absolute())}
+        )
+        self.interval: Interval | None = None
         self.saved_step = -1
         self._saved_at = time.monotonic()
 
@@ -41,7 +45,6 @@ class Job:
 
         Raises NonFiniteError, which leaves the last checkpoint as it is, and Interrupted, after saving.
         """
-        self.experiment.optimizer.attach(self.experiment.model.parameters)
         self.save(step=0)  # a disk that cannot be written to is found before the first batch
         started = time.monotonic()
         with SignalWatch() as watch:
@@ -64,7 +67,8 @@ class Job:
         parameters, optimizer = self.experiment.model.parameters, self.experiment.optimizer
         durable.sync_file(self.run.metrics)
         progress = {"step": step, "metrics_bytes": self.run.metrics.stat().st_size}
-        checkpoint.save(self.run.checkpoint(step), parameters, optimizer, {**self._facts(), **progress})
+        fitted = {"preparation": stored(self.experiment.preparation), "interval": self._interval(step)}
+        checkpoint.save(self.run.checkpoint(step), parameters, optimizer, {**self._facts(), **progress, **fitted})
         self.saved_step, self._saved_at = step, time.monotonic()
         for old in self.run.checkpoints()[:-1]:
             old.unlink()
@@ -76,6 +80,18 @@ class Job:
         if record.epoch == epochs or time.monotonic() - self._saved_at >= SECONDS_BETWEEN_SAVES:
             self.save(record.step)
 
+    def _interval(self, step: int) -> dict[str, Any] | None:
+        """The widths of intervals around what the model predicts now, where they are asked for."""
+        e = self.experiment
+        if e.config["interval"] is None or not step:
+            return None
+        self.interval = calibrated(e, e.config["interval"])
+        return self.interval.state()
+
+    def trained(self) -> Experiment:
+        """The experiment with what the last save knew of its errors."""
+        return replace(self.experiment, interval=self.interval)
+
     def _facts(self) -> dict[str, Any]:
         """What a run and each of its checkpoints say of where they come from."""
         data = self.experiment.data
@@ -86,14 +102,22 @@ class Job:
         }
 
 
+def make_ready(experiment: Experiment) -> None:
+    """Draw the first parameters, in a process that computes as the config says, and has the memory for it."""
+    environment.pin_threads(experiment.config["training"]["threads"])
+    environment.keep_freed_memory()
+    demand_memory(experiment)
+    experiment.model.build()
+    experiment.optimizer.attach(experiment.model.parameters)
+
+
 def training(experiment: Experiment, evaluate: Callable[[], Mapping[str, float]]) -> Iterator[Record]:
     """The loop as the config says it; `evaluate` gives the held-out scores after each epoch."""
     e, settings = experiment, experiment.config["training"]
-    train = slice(0, e.data.train)
     return fit(
         e.model,
-        e.data.inputs[train],
-        e.data.targets[train],
+        selected(e.data.inputs, e.data.parts.train),
+        selected(e.data.targets, e.data.parts.train),
         epochs=settings["epochs"],
         loss_fn=e.loss_fn,
         optimizer=e.optimizer,

@@ -1,112 +1,210 @@
-"""What a trained model says, as tables: for every example, for new data, and beyond the end of a series."""
+"""What a trained model says, as tables: of its own data, of new data, and beyond the end of a series."""
 
 import csv
 import io
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from zen_cli.autodiff import no_grad
 from zen_cli.config import build
-from zen_cli.config.build import Experiment
-from zen_cli.data.tasks import Columns, Forecast, demand_a_window
-from zen_cli.errors import RunError, UserError
+from zen_cli.config.build import Predictor
+from zen_cli.config.text.problems import ConfigError
+from zen_cli.data.dataset import Dataset
+from zen_cli.data.forecasts import ForecastDataset
+from zen_cli.data.frequency import positions_after
+from zen_cli.data.parts import is_in, numbers_of, part_of, size_of
+from zen_cli.data.rows import Where
+from zen_cli.data.tasks import Columns
+from zen_cli.errors import DataError, RunError, UserError
+from zen_cli.interval import Interval
 from zen_cli.loss import Outputs
-from zen_cli.metric import measured
 from zen_cli.nn import Model
+from zen_cli.nn.model import batches
 from zen_cli.nn.streaming import outputs_along
+from zen_cli.padded import Padded
 from zen_cli.training import checkpoint, environment
+from zen_cli.training.evaluation import Answers, answers, in_units
 from zen_cli.training.run import Run
 
+Array = np.ndarray
+AT_ONCE = 2**14  # examples, of a table
 Table = Columns  # all of one length
-Scores = Mapping[str, tuple[int, Mapping[str, float]]]  # for each part of the data: how many examples, and their scores
-
-TRAINED, HELD_OUT = "train", "held out"
 
 
-def load(run: Run) -> Experiment:
-    """The experiment of a run as its newest checkpoint left it, with the threads of its config pinned."""
+def load(run: Run) -> Predictor:
+    """What a run has trained, as its newest checkpoint left it, with the threads of its config pinned."""
     files = run.checkpoints()
     if not files:
         raise RunError(f"{run.path} has no checkpoint: train again")
     stored = checkpoint.load(files[-1])
+    info = run.info()
     if stored.step != int(stored.path.stem):
         raise RunError(f"{stored.path}: it is of step {stored.step}: name it after that step again")
-    if stored.config != run.info().get("config"):
+    if stored.config != info.get("config"):
         raise RunError(f"{stored.path}: it is of another run than {run.path}: bring back the one that belongs there")
-    experiment = build.from_stored(stored.config, str(stored.path))
-    experiment.model.build(draw=False)
-    stored.restore(experiment.model.parameters)
-    environment.pin_threads(experiment.config["training"]["threads"])
+    folder = Path(info.get("folder", ""))
+    predictor = build.from_stored(stored.config, stored.metadata.get("preparation"), folder, str(stored.path))
+    predictor.model.build(draw=False)
+    stored.restore(predictor.model.parameters)
+    environment.pin_threads(predictor.config["training"]["threads"])
     environment.keep_freed_memory()
-    return experiment
+    state = stored.metadata.get("interval")
+    return replace(predictor, interval=Interval.from_state(state) if state else None)
 
 
-@dataclass(frozen=True)
-class OneStep:
-    """What a model says of its own data; the table has the truth beside it, and whether each example trained."""
-
-    predictions: np.ndarray  # (N, ..., n) values, or (N, ..., C) probabilities
-    table: Table
-
-
-def one_step(experiment: Experiment) -> OneStep:
-    return in_table(experiment, experiment.model.predict(experiment.data.inputs))
-
-
-def in_table(experiment: Experiment, outputs: np.ndarray) -> OneStep:
-    """What the model's outputs for all of its data say."""
-    data, task = experiment.data, experiment.data.task
-    predictions, columns = _read(experiment, outputs)
-    part = [TRAINED] * data.train + [HELD_OUT] * data.held_out
-    table = {task.position: data.positions, "truth": task.column(data.targets), **columns, "part": part}
-    return OneStep(predictions, table)
+def own_data(predictor: Predictor, run: Run) -> Dataset:
+    """The data that a run was trained on; RunError where they cannot be read any more, or are others by now."""
+    try:
+        data = build.own_data(predictor)
+    except ConfigError as error:
+        why = error.problems[0].message  # its place is in the checkpoint, where nobody can mend it
+        raise RunError(f"{run.path}: the data that it was trained on cannot be read again: {why}") from None
+    if data.fingerprint() != run.info()["data"]["sha256"]:
+        raise RunError(
+            f"{run.path}: the data have changed since it was trained: name their file as DATA, for what they are now"
+        )
+    return data
 
 
-def scores_by_part(experiment: Experiment, predictions: np.ndarray) -> Scores:
-    """How good the predictions are that `one_step` made."""
-    data, parts = experiment.data, {TRAINED: slice(experiment.data.train), HELD_OUT: slice(experiment.data.train, None)}
-    scores = {}
-    for name, part in (parts | {"all": slice(None)}).items():
-        pred, real = predictions[part], data.targets[part]
-        if len(real):
-            scores[name] = len(real), measured(experiment.metrics, pred, real, data.task.labels)
-    return scores
+def latest_data(predictor: Predictor, run: Run) -> Dataset:
+    """The same data, up to what nobody knows yet."""
+    own_data(predictor, run)
+    return build.latest_data(predictor)
 
 
-def _read(experiment: Experiment, outputs: np.ndarray) -> tuple[np.ndarray, Table]:
-    """The predictions in a model's outputs, and as columns they and what else the outputs tell."""
-    task, read = experiment.data.task, experiment.outputs
-    with np.errstate(all="ignore"):  # outputs may be as large as they like
-        predictions = read.prediction(outputs)
-        spread = {name: task.column(values) for name, values in read.spread(outputs).items()}
-        return predictions, {**task.columns(predictions), **spread}
+# --- of examples ---
 
 
-def for_new(experiment: Experiment, table: np.ndarray) -> Table:
-    """Predictions for a table of new numbers: a class for each row, or the value after every window of a series."""
-    data = experiment.data
-    examples, names = data.task.asked(experiment.source.inputs(table), data.inputs.shape[1:])
-    _, columns = _read(experiment, experiment.model.predict(examples))
-    return {**names, **columns}
+def table_of(predictor: Predictor, data: Dataset, found: Answers, where: Where) -> Table:
+    """What the model says of these examples, a row for each prediction, beside the truth and the part they are in."""
+    task, truth = data.task, data.truth(where)
+    real = truth.values if isinstance(truth, Padded) else truth
+    columns = {**data.names(where), **task.column("truth", real), **task.columns(found.predictions)}
+    for name, values in found.spread.items():
+        columns |= task.column(name, values)
+    if predictor.interval:
+        ends = predictor.interval.around(found.predictions, found.spread)
+        for name, values in zip(("low", "high"), ends, strict=True):
+            columns |= task.column(name, values)
+    columns["part"] = _parts(data, where, len(next(iter(columns.values()))))
+    if isinstance(truth, Padded):
+        there = truth.mask.ravel()
+        columns = {name: np.asarray(column)[there] for name, column in columns.items()}
+    return columns
 
 
-def extrapolation(experiment: Experiment, steps: int, table: np.ndarray | None = None) -> Table:
-    """The `steps` values after the end of the series, or of new values: each prediction is fed back as the newest."""
-    task, width = experiment.data.task, experiment.data.inputs.shape[1]
-    if not isinstance(task, Forecast):
-        raise UserError(f"--steps goes beyond the end of a series, but this model tells {task.targets} apart")
-    if table is None:
-        values, x0, dx = task.series.values, task.series.positions[-1], task.series.step
-    else:
-        values, x0, dx = experiment.source.inputs(table)[:, 0], len(table) - 1, 1
-    demand_a_window(values, width)
-    predictions = extrapolate(experiment.model, values[-width:], steps, experiment.outputs)
-    return {"x": x0 + dx * np.arange(1, steps + 1), "prediction": predictions}
+def _parts(data: Dataset, where: Where, rows: int) -> list[str]:
+    """The part that each example is in, as often as it has rows."""
+    numbers = numbers_of(where)
+    names = np.full(len(numbers), "", object)
+    for name, part in data.parts.named():
+        names[is_in(part, numbers)] = name
+    return list(np.repeat(names, rows // max(1, len(names))))
 
 
-def extrapolate(model: Model, window: np.ndarray, steps: int, read: Outputs | None = None) -> np.ndarray:
+def in_order(data: Dataset) -> Where:
+    """All examples that are in a part, as they stand in the data."""
+    parts = [part for _, part in data.parts.named()]
+    spans = [part for part in parts if isinstance(part, slice)]
+    if len(spans) == len(parts):
+        return slice(spans[0].start, spans[-1].stop)
+    return np.sort(np.concatenate(list(map(numbers_of, parts))))
+
+
+class Said:
+    """What a model says of its data, or of some of them: all at once where they are few, and else as asked for."""
+
+    def __init__(self, predictor: Predictor, data: Dataset, some: Where | None = None) -> None:
+        """`some` are the examples that it will be asked about, in increasing order."""
+        self.predictor = predictor
+        self.data = data
+        self.order = in_order(data) if some is None else some
+
+    def of(self, where: Where) -> Answers:
+        if size_of(self.order) > AT_ONCE:
+            return answers(self.predictor, self.data, where)
+        places = np.searchsorted(numbers_of(self.order), numbers_of(where))
+        spread = {name: values[places] for name, values in self._all.spread.items()}
+        predictions, truth = self._all.predictions[places], self.data.truth(where)
+        steps = truth.shape[1] if isinstance(truth, Padded) else None  # those of the longest sequence among them
+        return Answers(predictions if steps is None else predictions[:, :steps], spread, math.nan)
+
+    @cached_property
+    def _all(self) -> Answers:
+        return answers(self.predictor, self.data, self.order)
+
+    def tables(self, part: Where | None = None) -> Iterator[Table]:
+        """Of all examples in their order, or of those in a part, some at a time."""
+        every = self.order if part is None else part
+        for batch in batches(size_of(every), AT_ONCE):
+            where = part_of(every, batch)
+            yield table_of(self.predictor, self.data, self.of(where), where)
+
+
+def without(name: str, tables: Iterable[Table]) -> Iterator[Table]:
+    """Tables without a column."""
+    return ({key: column for key, column in table.items() if key != name} for table in tables)
+
+
+# --- beyond the end of series ---
+
+
+def extrapolation(predictor: Predictor, data: Dataset, steps: int) -> Table:
+    """The `steps` values after the end of each series: predictions are fed back as the newest values.
+
+    `data` are those that a model says something new of: their last window ends where the series does.
+    """
+    if not isinstance(data, ForecastDataset):
+        raise UserError(f"--steps goes beyond the end of a series, but this model tells {data.task.targets} apart")
+    tables = [_beyond(predictor, data, owner, steps) for owner in range(len(data.raw.series))]
+    return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+
+
+def _beyond(predictor: Predictor, data: ForecastDataset, owner: int, steps: int) -> Table:
+    own = np.flatnonzero(data.owners(slice(None)) == owner)
+    if not len(own):
+        raise DataError(f"the model looks at {data.input_shape[0]} values to predict, but there are fewer")
+    last = own[-1:]
+    series = data.raw.series[owner]
+    predicted = in_units(data, _predicted_on(predictor, data, last, steps), {}, last, np.nan).predictions
+    end = int(data.origins[last][0] - data.starts[owner])
+    positions = positions_after(series.positions[:end], steps, data.raw.dated)
+    columns: dict[str, Any] = {"series": [series.label] * steps} if len(data.raw.series) > 1 else {}
+    columns[data.raw.index] = data.raw.said(positions)
+    columns |= replace(data.task, horizon=steps).columns(predicted)
+    return columns
+
+
+def _predicted_on(predictor: Predictor, data: ForecastDataset, last: Array, steps: int) -> Array:
+    """The scaled values after a window, (1, steps * t)."""
+    window, t = np.asarray(data.inputs[last]), len(data.task.names)
+    at_once = data.target_shape[0] // t
+    if steps > at_once and window.shape[2] > t:
+        known = "each step after them needs values of the other columns, which are not known"
+        raise UserError(f"this model predicts {at_once} step{'s' * (at_once > 1)} at once: {known}")
+    if at_once == t == 1:
+        return extrapolate(predictor.model, window[0, :, 0], steps, predictor.outputs)[None]
+    rounds = -(-steps // at_once)
+    return _rounds(predictor, window, rounds, t)[:, : steps * t]
+
+
+def _rounds(predictor: Predictor, window: Array, rounds: int, t: int) -> Array:
+    """So many predictions of some steps each, those fed back."""
+    predicted = []
+    for _ in range(rounds):
+        predicted.append(predictor.outputs.prediction(predictor.model.predict(window)))
+        if rounds > 1:
+            window = np.concatenate([window, predicted[-1].reshape(1, -1, t)], axis=1)[:, -window.shape[1] :]
+    return np.concatenate(predicted, axis=1)
+
+
+def extrapolate(model: Model, window: Array, steps: int, read: Outputs | None = None) -> Array:
     """`steps` values after `window` (T,): each is predicted from the T values before it, predicted ones included.
 
     `read` reads a prediction from the model's outputs; without it, they are one.
@@ -120,11 +218,25 @@ def extrapolate(model: Model, window: np.ndarray, steps: int, read: Outputs | No
     return values[width:]
 
 
-def as_csv(table: Table) -> bytes:
-    """The table as CSV in UTF-8. Numbers have the nine digits that tell any two float32 apart."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table)
-    for row in zip(*table.values(), strict=True):
-        writer.writerow([f"{cell:.9g}" if isinstance(cell, float | np.floating) else cell for cell in row])
-    return text.getvalue().encode()
+# --- as files ---
+
+
+def as_csv(tables: Iterable[Table]) -> Iterator[bytes]:
+    """Tables that follow each other as one of CSV, in UTF-8.
+
+    Numbers have the nine digits that tell any two float32 apart; NaN is an empty cell.
+    """
+    for number, table in enumerate(tables):
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        if not number:
+            writer.writerow(table)
+        for row in zip(*table.values(), strict=True):
+            writer.writerow([_cell(value) for value in row])
+        yield text.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    if not isinstance(value, float | np.floating):
+        return value
+    return "" if np.isnan(value) else f"{value:.9g}"

@@ -104,6 +104,16 @@ def find(runs: Path, wanted: str | None) -> Run:
     raise RunError(f"no run named {quoted(wanted)} in {runs}: {there_are}")
 
 
+def find_with_data(runs: Path, wanted: str | None, data: str | None) -> tuple[Run, str | None]:
+    """The run, and the data for it: a file that is no run's name stands for data of the newest one."""
+    if wanted is not None and data is None and (wanted == "-" or Path(wanted).exists()):
+        try:
+            return find(runs, wanted), None
+        except RunError:
+            return find(runs, None), wanted
+    return find(runs, wanted), data
+
+
 def all_runs(runs: Path) -> list[Run]:
     """Every run in the directory, in the order they were started."""
     if not runs.is_dir():

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from zen_cli.config.language.docs import describe_setting, document
-from zen_cli.config.language.grammar import ARTICLES, component_kind, is_section, item_type, may_be_null
+from zen_cli.config.language.grammar import ARTICLES, component_kind, is_file, is_section, item_type, may_be_null
 from zen_cli.config.language.registry import (
     COMPONENTS,
     REQUIRED,
@@ -31,6 +31,7 @@ Schema = dict[str, Any]
 
 OBJECT: Schema = {"type": "object"}
 NULL: Schema = {"type": "null"}
+PATH: Schema = {"format": "path"}  # of a file, which the shell completes
 UNOFFERED: Schema = {"doNotSuggest": True}  # by yaml-language-server: it is offered by other means
 
 
@@ -89,7 +90,7 @@ class _Possible:
             return {"type": types, "allOf": [self.reference(kind, nullable, whole)]}
         if item := item_type(annotation):
             return {"type": "array", "items": self.value(item, whole=True), "minItems": 1}
-        return _without_choice(as_json_schema(annotation))
+        return _without_choice(as_json_schema(annotation)) | (PATH if is_file(annotation) else {})
 
     def reference(self, kind: str, nullable: bool, whole: bool) -> Schema:
         name = f"{'whole ' if whole else ''}{kind}{' or null' if nullable else ''}"
@@ -181,7 +182,9 @@ def _types(schema: Schema) -> list[str]:
 
 
 def _options(schema: Schema) -> Iterator[Schema]:
-    if "anyOf" not in schema:
+    if "const" in schema:
+        yield {"enum": [schema["const"]], "type": schema["type"]}
+    elif "anyOf" not in schema:
         yield schema
     for option in schema.get("anyOf", ()):
         yield from _options(option)

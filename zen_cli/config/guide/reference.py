@@ -12,10 +12,11 @@ from zen_cli.config.language.values import describe
 
 HEAD = """# What a config may say
 
-A component (a source, a layer, an initializer, the loss, a metric, the optimizer, a schedule) is written `Name`,
-`Name: first-setting` or `Name: {setting: value, ...}`. Numbers may be written 5e-4. On the command line, KEY=VALUE
-after the config changes a value: `optimizer.RMSProp.lr=1e-3`, `model.0.RNN.hidden_dim=64`. Shapes are those of one
-example, without the batch: (T, n) is a sequence of T steps with n features, (H, W, C) an image with C channels.
+A component (a source, a scaler, a layer, an initializer, the loss, a metric, the optimizer, a schedule) is written
+`Name`, `Name: first-setting` or `Name: {setting: value, ...}`. Numbers may be written 5e-4. On the command line,
+KEY=VALUE after the config changes a value: `optimizer.RMSProp.lr=1e-3`, `model.0.RNN.hidden_dim=64`. Paths of files
+start from the config that they stand in, and on the command line from where one is. Shapes are those of one example,
+without the batch: (T, n) is a sequence of T steps with n features, (H, W, C) an image with C channels.
 
 `zen explain` says the same in a terminal. This page is made by `python -m zen_cli.config.guide.reference`.
 """

@@ -20,8 +20,11 @@ Schema = dict[str, Any]
 
 @dataclass(frozen=True)
 class Suggestion:
+    """What an argument may become. Where it `leads_to_files`, the text ends with the beginning of a path."""
+
     text: str
     meaning: str
+    leads_to_files: bool = False
 
 
 def suggestions(path: Path | None, earlier: Sequence[str], beginning: str) -> list[Suggestion]:
@@ -36,8 +39,8 @@ def suggestions(path: Path | None, earlier: Sequence[str], beginning: str) -> li
     root = _read(_Spot(schema["definitions"], schema, None), path)
     for argument in earlier:
         root = root.changed(argument)
-    key, equals, _ = beginning.partition("=")
-    found = _values(root, key) if equals else _keys(root, key)
+    key, equals, value = beginning.partition("=")
+    found = _values(root, key, value) if equals else _keys(root, key)
     return [suggestion for suggestion in found if suggestion.text.startswith(beginning)]
 
 
@@ -51,10 +54,12 @@ def _keys(root: "_Spot", key: str) -> Iterator[Suggestion]:
             yield from (Suggestion(f"{path}{dot}{name}{ending}", spot.meaning) for ending in endings)
 
 
-def _values(root: "_Spot", key: str) -> Iterator[Suggestion]:
+def _values(root: "_Spot", key: str, begun: str) -> Iterator[Suggestion]:
     spot = root.at(key.removesuffix("+"))
     if key.endswith("+"):
         spot = spot.item(None)
+    if spot.schema.get("format") == "path":
+        yield Suggestion(f"{key}={begun}", "", leads_to_files=True)
     yield from (Suggestion(f"{key}={value}", meaning) for value, meaning in spot.values())
 
 
@@ -186,9 +191,16 @@ class _Spot:
         for name in (self.is_component and self.block) or self.forms.get("properties", {}):
             yield name, self.step(name)
 
+    @property
+    def takes_items(self) -> bool:
+        """Whether an item can be added: here stands a list, or can stand nothing else."""
+        types = self.schema.get("type", ())
+        alone = set([types] if isinstance(types, str) else types) <= {"array", "null"}
+        return "items" in self.schema and (alone or isinstance(self.content, list))
+
     def endings(self) -> list[str]:
         """What may be written after the key of this place."""
-        if "items" in self.schema:
+        if self.takes_items:
             leads_on = any("." in item.endings() for item in map(self.item, self.items))
             return [".", "=", "+="] if leads_on else ["=", "+="]
         if self.is_component:

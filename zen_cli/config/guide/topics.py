@@ -16,6 +16,7 @@ from zen_cli.errors import UserError, quoted
 # Where a component of each kind may stand in a config.
 HOMES: Mapping[str, KeyPath] = {
     "source": ("data", "source"),
+    "scaler": ("data", "scaling", 0),
     "layer": ("model", 0),
     "initializer": ("model", 0, "Linear", "initializer"),
     "loss": ("loss",),

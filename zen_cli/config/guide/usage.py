@@ -31,7 +31,7 @@ def as_override(topic: Topic) -> str:
     path, value = _setting(topic) if isinstance(topic, Leaf) else _placed(topic)
     if path == ("extends",):
         return ""
-    if path == HOMES["metric"]:  # a file may have none yet
+    if path in (HOMES["metric"], HOMES["scaler"]):  # a file may have none yet
         return f"{dotted(path[:-1])}+={shlex.quote(one_line(value))}"
     return f"{dotted(path)}={shlex.quote(one_line(value))}"
 

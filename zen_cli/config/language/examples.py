@@ -8,7 +8,7 @@ from zen_cli.config.language.grammar import component_kind, is_section, item_typ
 from zen_cli.config.language.registry import COMPONENTS, REQUIRED, Setting, first_of, required_in, settings_of
 from zen_cli.config.language.values import choices
 
-# What default and type do not tell, or not well. A name means the same wherever it stands.
+# What default and type do not tell, or not well. A name means the same wherever it stands, but for the owners below.
 _BY_NAME: dict[str, Any] = {
     "data": {"source": {"Curve": "sin(x)"}, "window": 50},
     "model": [{"RNN": {"hidden_dim": 32}}, {"Linear": 1}],
@@ -16,7 +16,12 @@ _BY_NAME: dict[str, Any] = {
     "name": "head",
     "expression": "sin(x)",
     "window": 50,
+    "horizon": 12,
+    "season": 12,
     "train": 0.9,
+    "test": 0.1,
+    "group": "customer",
+    "interval": 0.9,
     "clip_norm": 1.0,
     "clip_value": 0.5,
     "units": 8,
@@ -30,7 +35,6 @@ _BY_NAME: dict[str, Any] = {
     "rate": 0.2,
     "value": 0.1,
     "k": 3,
-    "season": 12,
     "beta": 0.95,
     "beta1": 0.95,
     "beta2": 0.99,
@@ -38,9 +42,48 @@ _BY_NAME: dict[str, Any] = {
     "factor": 0.9,
     "steps": 100,
     "monitor": "val_loss",
+    "class_weights": "balanced",
+    "encoding": "latin-1",
+    "columns": ["close"],
+    "classes": True,
+    "shortest": 5,
+    "max_size": 10000,
+    "size": 32,
+}
+_OF_SOURCES: dict[str, dict[str, Any]] = {
+    "CSV": {
+        "file": "prices.csv",
+        "target": "close",
+        "inputs": ["open", "volume"],
+        "index": "date",
+        "series": "company",
+        "past": ["volume"],
+        "future": ["holiday"],
+        "categories": ["weekday"],
+        "test_file": "test.csv",
+        "delimiter": ";",
+        "decimal": ",",
+    },
+    "IDX": {
+        "images": "train-images-idx3-ubyte.gz",
+        "labels": "train-labels-idx1-ubyte.gz",
+        "test_images": "t10k-images-idx3-ubyte.gz",
+        "test_labels": "t10k-labels-idx1-ubyte.gz",
+    },
+    "NPZ": {
+        "file": "mnist.npz",
+        "inputs": "x_train",
+        "targets": "y_train",
+        "test_inputs": "x_test",
+        "test_targets": "y_test",
+    },
+    "UCR": {"train": "GunPoint_TRAIN.ts", "test": "GunPoint_TEST.ts"},
+    "Images": {"folder": "photos"},
+    "Text": {"file": "book.txt", "tokens": "words"},
 }
 _BY_KIND: dict[str, Any] = {
     "source": {"Curve": "sin(x)"},
+    "scaler": "Standard",
     "layer": {"Linear": 8},
     "initializer": "Orthogonal",
     "loss": "MSE",
@@ -52,8 +95,9 @@ _BY_KIND: dict[str, Any] = {
 
 def example(setting: Setting) -> Any:
     """A value, as plain data; where there is a default, not that."""
-    if setting.name in _BY_NAME:
-        return copy.deepcopy(_BY_NAME[setting.name])
+    rows = _BY_NAME | _OF_SOURCES.get(setting.owner, {})
+    if setting.name in rows:
+        return copy.deepcopy(rows[setting.name])
     if kind := component_kind(setting.annotation):
         return kind_example(kind)
     if kind := component_kind(item_type(setting.annotation)):

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from zen_cli.config.language.registry import COMPONENTS, first_of, settings_in_yaml, settings_of, types_in
 from zen_cli.config.language.schema import Config
 from zen_cli.config.text.reader import Node
-from zen_cli.settings import OneOf
+from zen_cli.settings import IsFile, OneOf
 
 PLURALS = {kind: f"{kind}s" for kind in COMPONENTS} | {"loss": "losses"}
 ARTICLES = {kind: f"an {kind}" if kind[0] in "aeiou" else f"a {kind}" for kind in COMPONENTS}
@@ -32,6 +32,13 @@ def component_kind(annotation: Any) -> str | None:
 def item_type(annotation: Any) -> Any:
     """The type of the items of a setting that takes a list; None for any other setting."""
     return get_args(annotation)[0] if get_origin(annotation) in (list, Sequence) else None
+
+
+def is_file(annotation: Any) -> bool:
+    """Whether a setting takes the path of a file."""
+    if get_origin(annotation) in (Union, UnionType):
+        return any(map(is_file, get_args(annotation)))
+    return get_origin(annotation) is Annotated and any(isinstance(extra, IsFile) for extra in get_args(annotation)[1:])
 
 
 def may_be_null(annotation: Any) -> bool:

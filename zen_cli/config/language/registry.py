@@ -2,13 +2,13 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType, ModuleType
 from typing import Any, get_type_hints
 
 from zen_cli import loss, metric, nn, optim, schedule
-from zen_cli.data import sources
+from zen_cli.data import scaling, sources
 from zen_cli.nn import activations, initializers
 from zen_cli.settings import Name
 
@@ -23,6 +23,7 @@ def _classes(module: ModuleType, base: type) -> dict[str, Callable[..., Any]]:
 
 COMPONENTS: Mapping[str, Mapping[str, Callable[..., Any]]] = {
     "source": _classes(sources, sources.Source),
+    "scaler": _classes(scaling, scaling.Scaler),
     "layer": _classes(nn, nn.Layer),
     "initializer": _classes(initializers, object),
     "loss": {name: function for name, (function, _) in (loss.OF_VALUES | loss.OF_CLASSES).items()},
@@ -36,11 +37,15 @@ ACTIVATIONS = [name for name, layer in COMPONENTS["layer"].items() if layer.__mo
 
 @dataclass(frozen=True)
 class Setting:
-    """A value that YAML may give: its type, with bounds, and its default, REQUIRED where there is none."""
+    """A value that YAML may give: its type, with bounds, and its default, REQUIRED where there is none.
+
+    `owner` is the name of the component or section that takes it.
+    """
 
     name: str
     annotation: Any
     default: Any
+    owner: str = field(default="", compare=False)
 
     @property
     def is_required(self) -> bool:
@@ -83,4 +88,4 @@ def settings_of(component: Callable[..., Any]) -> Settings:
     hints = get_type_hints(component.__init__ if is_class else component, include_extras=True)
     parameters = inspect.signature(component).parameters.values()
     told = [p for p in parameters if is_class or p.kind is p.KEYWORD_ONLY]
-    return MappingProxyType({p.name: Setting(p.name, hints[p.name], p.default) for p in told})
+    return MappingProxyType({p.name: Setting(p.name, hints[p.name], p.default, component.__name__) for p in told})

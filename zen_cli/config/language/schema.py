@@ -4,32 +4,55 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from zen_cli.settings import Count, CountOrZero, Fraction, OneOf, Positive, Threads
+from zen_cli.settings import Count, CountOrZero, Date, Few, Fraction, OneOf, Positive, Threads
 
 Component = dict[str, dict[str, Any]]  # resolved: {name: settings}
 
 
 @dataclass(frozen=True)
 class Split:
-    """Which examples train; the rest is held out to score the model.
+    """Which examples train, which are the validation, scored after each epoch, and which the test, scored at the end.
 
-    train: How many examples, or which fraction of them, from the first on.
+    Of a series, the parts are of the values that are predicted: the first train, the last are the test. What trains
+    never sees a value of the others; scaling, categories and vocabulary are made from the training part alone.
+
+    train: How many examples train, or which fraction of them. Of a series with dates it may be one, such as 1959-01:
+        what comes before it trains.
+    test: How many, which fraction or, of a series with dates, from which date on. The rest is the validation.
+    method: How examples are dealt out: in the order of the data, drawn at random, or so that each class has the same
+        share of every part. A series is always cut in order, since anything else would leak the future.
+    group: A column of a table; rows that have the same value there stay in one part.
     """
 
-    train: Count | Fraction = 0.8
+    train: Count | Fraction | Date = 0.8
+    test: CountOrZero | Fraction | Date = 0
+    method: Literal["order", "random", "stratified"] = "order"
+    group: str | None = None
 
 
 @dataclass(frozen=True)
 class Data:
-    """Where the examples come from, and which of them train.
+    """Where the examples come from, and what becomes of them before a model sees them.
 
-    source: What gives the data, either a series of values or examples with a class each.
-    window: How many values of a series the model sees to predict the next one; only a series has windows.
-    split: Which examples train; they come before those that are held out.
+    source: What gives the data: a series of values, examples, a table, text or images.
+    window: How many values of a series, or how many tokens of a text, the model sees at once. With a window, a table is
+        a series.
+    horizon: How many steps of a series are predicted, from the one after the window on.
+    strategy: How several steps are predicted: all at once (direct), by a model with an output for each, or one after
+        the other (recursive), by a model of one step that is fed its own predictions.
+    season: After how many steps a series repeats itself, such as 12 for months; it is for the seasonal baseline. null
+        looks for it in the training part.
+    scaling: What is done to numbers, in order, before a model sees them; predictions are changed back. It is fitted to
+        the training part alone.
+    split: Which examples train, and which are held out to score the model.
     """
 
     source: Annotated[Component, OneOf("source")]
     window: Count | None = None
+    horizon: Few = 1
+    strategy: Literal["direct", "recursive"] = "direct"
+    season: Count | None = None
+    scaling: Sequence[Annotated[Component, OneOf("scaler")]] = ()
     split: Split = Split()
 
 
@@ -61,13 +84,15 @@ class Training:
 class Config:
     """A whole config file.
 
-    data: Where the examples come from, and which of them train.
+    data: Where the examples come from, and what becomes of them before a model sees them.
     model: The layers, in the order in which an example goes through them; the last one gives the outputs.
     loss: What training makes small. It has to suit the targets, values or classes, and says how outputs are read.
     optimizer: The rule that moves the parameters along the gradient, with its learning rate.
     schedule: How the learning rate changes, as a factor of the optimizer's `lr` at each step; null keeps it as it is.
     training: How long to train, on how many examples at a time, and how exactly to compute.
     metrics: More scores of the held-out examples, after each epoch and at the end, besides RMSE or accuracy.
+    interval: The share of the values that intervals around predictions are to hold, such as 0.9. Their width comes from
+        the errors on the validation part (split conformal prediction); null makes none.
     seed: All that is random follows from it: first weights, order of examples, dropout, noise. The same seed gives the
         same run, bit for bit; another one shows how much of a score is luck.
     extends: Another config, as a path from this one. Its settings stand wherever this one says nothing; a list, or a
@@ -81,5 +106,6 @@ class Config:
     schedule: Annotated[Component, OneOf("schedule")] | None = None
     training: Training = Training()
     metrics: Sequence[Annotated[Component, OneOf("metric")]] = ()
+    interval: Fraction | None = None
     seed: CountOrZero = 0
     extends: str | None = None

@@ -52,9 +52,9 @@ def describe(annotation: Any) -> str:
         return f"{NOUNS[base]} {bounds}".strip()
     if get_origin(annotation) in (Union, UnionType):
         options = [describe(option) for option in get_args(annotation)]
-        return " or ".join(sorted(options, key=lambda words: " that " in words))
+        return " or ".join(sorted(options, key=lambda words: " that " in words or ", each " in words))
     if get_origin(annotation) is Literal:
-        return " or ".join(get_args(annotation))
+        return " or ".join(map(scalar, get_args(annotation)))
     if get_origin(annotation) is tuple:
         items = get_args(annotation)
         return f"a list of {len(items)}, each {describe(items[0])}"
@@ -83,12 +83,19 @@ def shown(value: Any) -> str:
     """A value as a message quotes it."""
     if value is None:
         return "nothing"
-    if isinstance(value, list) and value and all(isinstance(item, int | float) for item in value):
+    if isinstance(value, list) and _holds_numbers(value):
         return _shortened(f"[{', '.join(map(shown, value))}]")
     if isinstance(value, dict | list):
         kind = "a block of keys" if isinstance(value, dict) else "a list"
         return kind if value else kind.replace("a ", "an empty ", 1)
     return f'"{printable(value)}"' if isinstance(value, str) else _shortened(scalar(value))
+
+
+def _holds_numbers(value: list[Any]) -> bool:
+    """Whether a list has numbers in it, alone or among texts."""
+    return any(isinstance(item, int | float) for item in value) and all(
+        isinstance(item, int | float | str) for item in value
+    )
 
 
 def _shortened(text: str) -> str:
@@ -101,15 +108,21 @@ def _adapter(annotation: Any) -> TypeAdapter[Any]:
 
 
 def _for_pydantic(annotation: Any) -> Any:
-    """The type with our Range spelt as pydantic's Field; a tuple, whose items are of one type, as a list so long."""
+    """The type with our Range spelt as pydantic's Field.
+
+    A tuple, whose items are of one type, is a list so long, and a list has an item at least.
+    """
     if get_origin(annotation) is Annotated:
         base, *extras = get_args(annotation)
-        return Annotated[base, *filter(None, map(_as_field, extras))]
+        fields = list(filter(None, map(_as_field, extras)))
+        return Annotated[base, *fields] if fields else base
     if get_origin(annotation) in (Union, UnionType):
         return Union[tuple(map(_for_pydantic, get_args(annotation)))]  # noqa: UP007 - built from a tuple
     if get_origin(annotation) is tuple:
         items = get_args(annotation)
         return Annotated[list[_for_pydantic(items[0])], Field(min_length=len(items), max_length=len(items))]  # type: ignore[misc]
+    if item := item_type(annotation):
+        return Annotated[list[_for_pydantic(item)], Field(min_length=1)]  # type: ignore[misc]
     return annotation
 
 

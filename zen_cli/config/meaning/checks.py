@@ -17,7 +17,9 @@ from zen_cli.config.text.paths import KeyPath
 from zen_cli.config.text.syntax import MOST_DEPTH
 from zen_cli.config.text.words import listed, nearest
 from zen_cli.data.dataset import Dataset
-from zen_cli.data.tasks import Forecast
+from zen_cli.data.parts import size_of
+from zen_cli.data.tasks import Forecast, Regression
+from zen_cli.interval import shortage
 from zen_cli.nn import Embedding, Flatten, Model, Reshape
 from zen_cli.nn.layers import every_layer
 
@@ -44,8 +46,11 @@ def _broken_off(data: Dataset, resolved: Resolved) -> tuple[str, list[Cure]] | N
     return None
 
 
-def check_tokens(model: Model, data: Dataset, resolved: Resolved) -> None:
-    """Refuse an Embedding of what are no tokens: outputs of other layers, or numbers that it has no vector for."""
+def check_tokens(model: Model, data: Dataset, vocabulary: int, resolved: Resolved) -> None:
+    """Refuse an Embedding of what are no tokens: outputs of other layers, or numbers that it has no vector for.
+
+    `vocabulary` is how many tokens the data have, where they have one.
+    """
     for place, layer in enumerate(model.layers):
         if not isinstance(layer, Embedding):
             continue
@@ -55,9 +60,13 @@ def check_tokens(model: Model, data: Dataset, resolved: Resolved) -> None:
             name = type(model.layers[before[-1]]).__name__
             message = f"Embedding looks up whole numbers, but here it gets the outputs of {name}"
             raise misfit(resolved, path, message, Remove(("model", before[0]) if len(before) == 1 else path))
-        numbers = data.task.series.values if isinstance(data.task, Forecast) else data.inputs
+        if layer.tokens < vocabulary:
+            message = f"the vocabulary of the training part has {vocabulary} tokens, but here are vectors for fewer"
+            raise misfit(
+                resolved, (*path, "Embedding", "tokens"), message, Write((*path, "Embedding", "tokens"), vocabulary)
+            )
         with blamed_on(resolved, *path, "Embedding", otherwise=Remove(path)):
-            layer.ids(numbers)
+            layer.demand_tokens(data.numbers())
 
 
 def check_depth(resolved: Resolved) -> None:
@@ -139,7 +148,7 @@ def check_monitors(data: Dataset, resolved: Resolved) -> None:
 def _scores(data: Dataset, resolved: Resolved) -> Iterator[str]:
     """The names of the scores that a record of an epoch will have."""
     yield "loss"
-    if not data.held_out:
+    if not size_of(data.parts.validation):
         return
     yield "val_loss"
     yield f"val_{next(iter(data.task.metrics)).lower()}"
@@ -150,10 +159,11 @@ def _scores(data: Dataset, resolved: Resolved) -> Iterator[str]:
 
 def _for_monitor(where: KeyPath, monitor: str, known: list[str], data: Dataset, resolved: Resolved) -> Iterator[Cure]:
     unasked = [name for name in data.task.metrics if monitor == f"val_{name.lower()}"]
-    if unasked and data.held_out:
+    validated = size_of(data.parts.validation)
+    if unasked and validated:
         yield Add((), "metrics", [*map(_without_defaults, resolved.values["metrics"]), *unasked])
-    elif monitor.startswith("val_") and not data.held_out and len(data) > 1:
-        yield Add(("data", "split"), "train", len(data) - max(1, len(data) // 5))
+    elif monitor.startswith("val_") and not validated and data.train > 1:
+        yield Add(("data", "split"), "train", data.train - max(1, data.train // 5))
     near = nearest(monitor, known)
     yield Write(where, near) if near and not unasked else Use(where, known)
 
@@ -175,14 +185,26 @@ def _changed(chosen: Component) -> dict[str, Any]:
     return {key: value for key, value in settings_in(chosen).items() if value != defaults[key].default}
 
 
+def check_interval(data: Dataset, resolved: Resolved) -> None:
+    """Refuse intervals around what is no number, and those that nothing is there to measure their width on."""
+    level, path = resolved.values["interval"], ("interval",)
+    if level is None:
+        return
+    if not isinstance(data.task, Regression):
+        raise misfit(resolved, path, "only numbers have intervals, and this model tells classes apart", Remove(path))
+    examples = size_of(data.parts.validation)
+    if problem := shortage(examples, level):
+        lower = [Write(path, other) for other in (0.95, 0.9, 0.8, 0.5) if not shortage(examples, other)]
+        raise misfit(resolved, path, problem, *lower[:1], Remove(path))
+
+
 # --- numbers ---
 
 
 def check_range(data: Dataset, resolved: Resolved) -> None:
     """Refuse data that reach beyond the numbers which training computes with."""
     dtype = np.dtype(resolved.values["training"]["dtype"])
-    numbers = data.task.series.values if isinstance(data.task, Forecast) else data.inputs
-    largest = max(-float(numbers.min()), float(numbers.max()))
+    largest = max(float(np.nanmax(np.abs(block), initial=0)) for block in data.numbers())
     if largest > (most := float(np.finfo(dtype).max)):
         path = ("data", "source", name_of(resolved.values["data"]["source"]))
         message = f"these data reach {largest:.4g}, and {dtype} ends at {most:.4g}"

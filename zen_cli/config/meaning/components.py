@@ -1,31 +1,38 @@
 """The components in a resolved config: as plain data, and as objects."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from zen_cli.config.language.grammar import component_kind, item_type
+from zen_cli.config.language.grammar import component_kind, is_file, item_type
 from zen_cli.config.language.registry import COMPONENTS, settings_of, types_in
 from zen_cli.config.language.schema import Component, Config
 from zen_cli.config.resolve import Resolved
 from zen_cli.config.text.paths import KeyPath
 
+HERE = Path()
 
-def component(kind: str, resolved: Component) -> Any:
-    """An object of the class that a resolved component names."""
+
+def component(kind: str, resolved: Component, folder: Path = HERE) -> Any:
+    """An object of the class that a resolved component names; the paths in it lead from `folder`."""
     settings = settings_in(resolved)
     make, annotations = COMPONENTS[kind][name_of(resolved)], types_in(settings_of(COMPONENTS[kind][name_of(resolved)]))
-    made = make(**{name: _made(annotation, settings[name]) for name, annotation in annotations.items()})
+    made = make(**{name: _made(annotation, settings[name], folder) for name, annotation in annotations.items()})
     for name in settings.keys() - annotations.keys():  # what it has as one of its kind
         setattr(made, name, settings[name])
     return made
 
 
-def _made(annotation: Any, value: Any) -> Any:
+def _made(annotation: Any, value: Any, folder: Path) -> Any:
     """A setting's value, with the components in it as objects."""
     if item := item_type(annotation):
-        return [_made(item, each) for each in value]
+        return [_made(item, each, folder) for each in value]
+    if value is None:
+        return None
+    if is_file(annotation):
+        return str(folder / value)
     kind = component_kind(annotation)
-    return component(kind, value) if kind and value is not None else value
+    return component(kind, value, folder) if kind else value
 
 
 def components_in(annotation: Any, value: Any, path: KeyPath) -> Iterator[tuple[str, KeyPath, Component]]:

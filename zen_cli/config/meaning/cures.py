@@ -64,6 +64,11 @@ class Write(CureInPlace):
     def __str__(self) -> str:
         return hints.write(written.flow(self.value))
 
+    def hint(self, resolved: Resolved) -> str:
+        if resolved.place(*self.path).is_whole_argument:
+            return hints.write_argument(dotted(self.path), written.flow(self.value))
+        return str(self)
+
     def change(self, config: dict[str, Any]) -> None:
         at(config, self.path[:-1])[self.path[-1]] = self.value
 
@@ -146,7 +151,9 @@ class End(Cure):
 
 
 def setting(resolved: Resolved, path: KeyPath, value: Any) -> Cure:
-    """Another value for a setting, which may stand in the text or not."""
+    """Another value for a setting, which may stand in the text or not; nothing for one that is better left out."""
+    if value in (None, []):
+        return Remove(path)
     return Write(path, value) if path in resolved.places else Add(path[:-1], str(path[-1]), value)
 
 

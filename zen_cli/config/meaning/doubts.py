@@ -5,6 +5,8 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
+
 from zen_cli.config.language.registry import settings_of
 from zen_cli.config.language.schema import Config, Training
 from zen_cli.config.meaning.components import components_in, layers_in, name_of, settings_in
@@ -13,11 +15,18 @@ from zen_cli.config.resolve import Resolved
 from zen_cli.config.text.paths import KeyPath, dotted
 from zen_cli.config.text.words import count
 from zen_cli.data.dataset import Dataset
+from zen_cli.data.forecasts import ForecastDataset
+from zen_cli.data.parts import TEST, VALIDATION, size_of
+from zen_cli.data.rows import Mapped, Where
 from zen_cli.data.tasks import Forecast
-from zen_cli.nn import Dropout, Model, Softmax
+from zen_cli.data.texts import TextDataset
+from zen_cli.errors import quoted
+from zen_cli.nn import Dropout, Embedding, Model, Softmax
 from zen_cli.schedule import WarmUp
 
 Doubt = tuple[KeyPath, str]
+LARGE = 100  # for an input: a network expects numbers of about 1
+MANY = 5  # examples of a class to expect, so that none is no accident: less than one in a hundred times
 
 
 def warnings(resolved: Resolved) -> list[str]:
@@ -34,6 +43,9 @@ def warnings_of_data(resolved: Resolved, data: Dataset, model: Model) -> list[st
         resolved,
         [
             *_of_sizes(resolved, data),
+            *_of_parts(resolved, data),
+            *_of_steps(resolved, data),
+            *_of_numbers(resolved, data, model),
             *_of_warm_up(resolved, data),
             *_of_end(resolved, data, model),
             *_of_scores(resolved, data),
@@ -114,6 +126,70 @@ def _of_sizes(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
         yield ("training", "batch_size"), f"only {data.train:,} {data.task.examples} train, so each step takes them all"
 
 
+def _of_parts(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
+    """Groups that leave no example for a part, and classes that are in no example of one, hardly by chance."""
+    split, path = resolved.values["data"]["split"], ("data", "split")
+    if split["group"] and not data.held_out:
+        yield (*path, "group"), "its groups are so large that all examples train"
+    if not isinstance(data.targets, np.ndarray) or data.targets.ndim != 1 or not data.task.labels:
+        return
+    ordered = split["method"] == "order"
+    advice = ", as they come in order: `method: stratified` deals each class out" if ordered else ""
+    shares = _counts(data, slice(None)) / len(data.targets)
+    for name, part, by_chance in (
+        ("training", data.parts.train, 0),
+        (VALIDATION, data.parts.validation, MANY if ordered else math.inf),
+        (TEST, data.parts.test, MANY if ordered and split["test"] else math.inf),
+    ):
+        lacking = np.flatnonzero((_counts(data, part) == 0) & (shares * size_of(part) > by_chance))
+        if lacking.size:
+            several = f" and {lacking.size - 1} other{'s' * (lacking.size > 2)}" if lacking.size > 1 else ""
+            label = quoted(data.task.labels[lacking[0]])
+            yield (*path, "method"), f"the {name} part has no example of {label}{several}{advice}"
+
+
+def _counts(data: Dataset, part: Where) -> np.ndarray:
+    """How many examples of a part each class has."""
+    classes = data.targets[part]
+    return np.bincount(classes[classes >= 0], minlength=len(data.task.labels))
+
+
+def _of_steps(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
+    """What is said of the steps of a series."""
+    said = resolved.values["data"]
+    if not isinstance(data, ForecastDataset):
+        return
+    if said["strategy"] == "recursive" and said["horizon"] == 1:
+        yield ("data", "strategy"), "no effect with a horizon of 1"
+    for name, part, first, end in _spans(data):
+        if not size_of(part) and 0 < end - first < said["horizon"]:
+            few = f"the {name} part has {count(end - first, 'value')} of a series and no window"
+            yield ("data", "horizon"), f"{few}, since {said['horizon']} are predicted in a row"
+    season, lags = said["season"], [settings_in(scaler).get("lag") for scaler in said["scaling"]]
+    if season and season > said["window"] and season not in lags:
+        yield ("data", "window"), f"{said['window']} values are less than the season of {season}"
+
+
+def _spans(data: ForecastDataset) -> Iterator[tuple[str, Where, int, int]]:
+    """The parts that do not train, and the rows of the longest series that each of them predicts."""
+    longest = max(data.divisions, key=lambda division: division.end)
+    yield VALIDATION, data.parts.validation, longest.validation, longest.test
+    yield TEST, data.parts.test, longest.test, longest.end
+
+
+def _of_numbers(resolved: Resolved, data: Dataset, model: Model) -> Iterator[Doubt]:
+    """Tokens that never come, and numbers that no network learns well."""
+    for place, layer in enumerate(model.layers):
+        if isinstance(layer, Embedding) and isinstance(data, TextDataset) and layer.tokens > len(data.task.labels):
+            known = f"the vocabulary of the training part has {len(data.task.labels)} tokens, and no other ever comes"
+            yield ("model", place, "Embedding", "tokens"), known
+    if resolved.values["data"]["scaling"] or any(isinstance(layer, Embedding) for layer in model.layers):
+        return
+    largest = float(np.nanmax(np.abs(next(data.numbers())), initial=0))
+    if largest > LARGE:
+        yield ("data", "scaling"), f"the inputs reach {largest:.4g}: `scaling: [Standard]` brings them to about 1"
+
+
 def _of_warm_up(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
     training = resolved.values["training"]
     steps = training["epochs"] * math.ceil(data.train / training["batch_size"])
@@ -135,7 +211,8 @@ def _of_end(resolved: Resolved, data: Dataset, model: Model) -> Iterator[Doubt]:
     if isinstance(last, Softmax) and model.summary and model.summary[-1].output[-1] == 1:
         yield path, "of a single number, a Softmax is always 1"
     elif isinstance(data.task, Forecast):
-        (low, high), least, most = last.bounds, data.targets.min(), data.targets.max()
+        (low, high), targets = last.bounds, data.targets[:1] if isinstance(data.targets, Mapped) else data.targets[:]
+        least, most = targets.min(), targets.max()
         if least < low or most > high:
             bounds = f"from {low:g}" + (f" to {high:g}" if math.isfinite(high) else " up")
             yield path, f"{name} gives values {bounds}, and the targets reach from {least:.4g} to {most:.4g}"

@@ -29,7 +29,7 @@ from zen_cli.config.meaning.cures import (
 from zen_cli.config.resolve import Resolved
 from zen_cli.config.text.paths import KeyPath
 from zen_cli.config.text.problems import Problem
-from zen_cli.data.dataset import Dataset
+from zen_cli.data.dataset import Dataset, Preparation
 from zen_cli.errors import ShapeError
 from zen_cli.loss import Outputs
 from zen_cli.nn import Model
@@ -51,29 +51,32 @@ SMALL = 8  # units of a layer that only makes a shape fit
 PROBABILITIES = ("Softmax", "Sigmoid")
 
 
-def misshapen(error: ShapeError, resolved: Resolved, example: Shape) -> Problem:
-    """The problem of a layer that cannot take its input; examples have the shape `example`."""
+def misshapen(error: ShapeError, resolved: Resolved, data: Preparation) -> Problem:
+    """The problem of a layer that cannot take its input."""
     path: KeyPath = ("model", *error.layer)
     candidates = few(_for_layer(resolved, path, error.given), resolved)
-    helpful = (cure for cure in candidates if _helps(cure, resolved, error.layer, example))
+    if data.tokens and path == ("model", 0):
+        candidates = iter([Put(path, [{"Embedding": {"tokens": data.tokens, "dim": SMALL}}])])
+    example, lengths_vary = data.input_shape, data.lengths_vary
+    helpful = (cure for cure in candidates if _helps(cure, resolved, error.layer, example, lengths_vary))
     cures = list(islice(helpful, MOST_OFFERED))
     return problem(resolved, path, error.message if cures else str(error), cures)
 
 
-def _helps(cure: Cure, resolved: Resolved, layer: KeyPath, example: Shape) -> bool:
+def _helps(cure: Cure, resolved: Resolved, layer: KeyPath, example: Shape, lengths_vary: bool) -> bool:
     """Whether the model goes further than to this layer."""
     changed = tried(cure, resolved)
     if changed is None:
         return False
-    _, stopped = _planned(changed, example)
+    _, stopped = _planned(changed, example, lengths_vary)
     return _left(changed.values["model"], stopped) < _left(resolved.values["model"], layer)
 
 
-def _planned(resolved: Resolved, example: Shape) -> tuple[Shape | None, KeyPath]:
+def _planned(resolved: Resolved, example: Shape, lengths_vary: bool) -> tuple[Shape | None, KeyPath]:
     """The shape of the outputs, or the layer that the model stops at."""
     model = Model([component("layer", layer) for layer in resolved.values["model"]])
     try:
-        return model.plan(example), ()
+        return model.plan(example, lengths_vary), ()
     except ShapeError as error:
         return None, error.layer
 
@@ -93,6 +96,8 @@ def _left(layers: list[Component], stopped: KeyPath) -> tuple[int, ...]:
 
 def _for_layer(resolved: Resolved, path: KeyPath, given: Shape) -> Iterator[Cure]:
     name, settings = _component_at(resolved, path)
+    if len(given) == len(settings.get("shape", ())) > 1:
+        yield Remove(path)
     yield from _before(resolved, path)
     yield from _of_settings(resolved, (*path, name), settings, given)
     yield from (Put(path, [{"Reshape": {"shape": shape}}]) for shape in _arranged(name, given))
@@ -221,16 +226,16 @@ def misread(output: Shape, data: Dataset, outputs: Outputs, resolved: Resolved) 
     if complaint is None:
         return None
     path, message = complaint
-    needed = outputs.shape(data.task.prediction_shape(data.targets.shape[1:]))
+    needed = outputs.shape(data.task.prediction_shape(data.target_shape))
     ending: list[Component] = [{outputs.ending: {}}] if outputs.ending else []
     candidates = _for_shape(needed, resolved) if output != needed else _for_ending(outputs, resolved)
-    flat: list[Component] = [{"Flatten": {}}] if len(output) > 1 else []
-    always = End([*flat, {"Linear": {"units": needed[-1]}}, *ending])
-    return problem(resolved, path, message, _best(candidates, data, resolved) or [always])
+    flat: list[Component] = [{"Flatten": {}}] if len(output) > len(needed) else []
+    always = [End([*flat, {"Linear": {"units": needed[-1]}}, *ending])] if len(output) >= len(needed) else []
+    return problem(resolved, path, message, _best(candidates, data, resolved) or always)
 
 
 def _complaint(output: Shape, data: Dataset, outputs: Outputs, resolved: Resolved) -> tuple[KeyPath, str] | None:
-    needed = outputs.shape(data.task.prediction_shape(data.targets.shape[1:]))
+    needed = outputs.shape(data.task.prediction_shape(data.target_shape))
     loss_name, place = name_of(resolved.values["loss"]), len(resolved.values["model"]) - 1
     last = name_of(resolved.values["model"][-1])
     if output != needed:
@@ -248,6 +253,9 @@ def _for_shape(needed: Shape, resolved: Resolved) -> Iterator[Cure]:
     paths = [("model", place, name_of(layer)) for place, layer in enumerate(resolved.values["model"])][::-1]
     settings = {path: at(resolved.values, path) for path in paths}
     yield from (Remove((*path, "return_sequences")) for path in paths if settings[path].get("return_sequences"))
+    if len(needed) > 1:
+        forgetful = (path for path in paths if settings[path].get("return_sequences") is False)
+        yield from (setting(resolved, (*path, "return_sequences"), True) for path in forgetful)
     linear = [path for path in paths if path[-1] == "Linear"][:2]
     yield from (setting(resolved, (*path, "units"), needed[-1]) for path in linear)
     yield from (Put(path[:-1], [{"Flatten": {}}]) for path in linear)
@@ -278,7 +286,7 @@ def _best(cures: Iterable[Cure], data: Dataset, resolved: Resolved) -> list[Cure
 def _left_to_do(cure: Cure, data: Dataset, resolved: Resolved) -> int:
     """0 for a cure that leaves nothing wrong with the outputs, 1 where their last layer still is, 2 for any other."""
     changed = tried(cure, resolved)
-    output = _planned(changed, data.inputs.shape[1:])[0] if changed else None
+    output = _planned(changed, data.input_shape, data.lengths_vary)[0] if changed else None
     if changed is None or output is None:
         return 2
     loss = changed.values["loss"]

@@ -3,10 +3,14 @@
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar
 
 from zen_cli.errors import UserError, printable
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 MOST_SHOWN = 20
 FIRST_ARGUMENT = 100  # its `order` as a source
@@ -43,6 +47,10 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.source.name}:{self.line}:{self.column}"
+
+    @property
+    def is_whole_argument(self) -> bool:
+        return self.source.is_argument and (self.column, self.width) == (1, len(self.source.lines[0]))
 
     def excerpt(self) -> str:
         """The source line with the stretch marked below it; empty where the line cannot be shown."""
@@ -111,3 +119,18 @@ class ConfigError(UserError):
         if left := len(self.problems) - len(shown):
             shown.append(f"... and {left} more")
         super().__init__("\n".join(shown))
+
+
+@dataclass
+class Found:
+    """The problems of steps that do not depend on each other."""
+
+    problems: list[Problem] = field(default_factory=list)
+
+    def attempt(self, step: Callable[P, T], *args: P.args, **settings: P.kwargs) -> T | None:
+        """What the step returns; None where it found problems, which are then among these."""
+        try:
+            return step(*args, **settings)
+        except ConfigError as error:
+            self.problems += error.problems
+            return None

@@ -20,5 +20,5 @@ class Digits(Source):
             pixels, classes = archive["pixels"], archive["labels"]
         return Examples(pixels.reshape(len(pixels), -1).astype(np.float64), classes, tuple("0123456789"))
 
-    def inputs(self, table: np.ndarray) -> np.ndarray:
+    def from_table(self, table: np.ndarray) -> np.ndarray:
         return with_columns(table, 64, "an image is a line of 8 x 8 pixels")

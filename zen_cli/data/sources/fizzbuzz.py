@@ -32,9 +32,9 @@ class FizzBuzz(Source):
         demand(8 * self.numbers * (self.bits + 4), f"{self.numbers:,} numbers of {self.bits} bits")
         n = np.arange(self.numbers)
         classes = (n % 3 == 0) + 2 * (n % 5 == 0)
-        return Examples(self.inputs(n[:, None]), classes, ("number", "fizz", "buzz", "fizzbuzz"))
+        return Examples(self.from_table(n[:, None]), classes, ("number", "fizz", "buzz", "fizzbuzz"))
 
-    def inputs(self, table: np.ndarray) -> np.ndarray:
+    def from_table(self, table: np.ndarray) -> np.ndarray:
         numbers = with_columns(table, 1, "there is one number a line")[:, 0]
         most = 2**self.bits - 1
         if (wrong := numbers[(numbers != np.floor(numbers)) | (numbers < 0) | (numbers > most)]).size:

@@ -1,0 +1,42 @@
+"""What is said of a setting wherever it stands, unless a proposal says more."""
+
+from zen_cli.config.proposal.deciding.choice import Remarks
+
+REMARKS: Remarks = {
+    ("", "seed"): "all that is random follows from it: the same seed, the same result (default 0)",
+    ("", "model"): "the layers, from input to output",
+    ("", "schedule"): "lr over time, here down to 0; or `OneCycle`, `WarmUp`, `ReduceOnPlateau` (default null)",
+    ("training", "epochs"): "how often each example is seen (default 10)",
+    ("training", "batch_size"): "examples per step; fewer make an epoch slower, and often better (default 32)",
+    ("training", "shuffle"): "or `false`: in the order of the data",
+    ("training", "clip_norm"): "such as `1.0`: the longest a gradient may be, against sudden jumps of the loss",
+    ("training", "clip_value"): "such as `0.5`: the most each number of a gradient may be",
+    ("training", "dtype"): "or `float64`: more digits, in twice the memory",
+    ("training", "threads"): "of the matrix products; more help large models only, and change the last digits",
+    ("", "AdamW"): "or `Adam`, `RMSProp`, `Nesterov`, `SGD`",
+    ("AdamW", "lr"): "learning rate, > 0: smaller is steadier, larger is quicker (default 0.001)",
+    ("AdamW", "weight_decay"): "keeps the weights small, against learning by heart (default 0.01)",
+    ("", "LSTM"): "or `GRU`, `RNN`",
+    ("LSTM", "hidden_dim"): "numbers it remembers: more can learn more, and take longer",
+    ("LSTM", "layers"): "such as `2`: so many, each reading the one before",
+    ("LSTM", "dropout"): "the share of numbers dropped between these layers in training",
+    ("LSTM", "bidirectional"): "or `true`: the window is also read from its end",
+    ("", "GRU"): "or `LSTM`, `RNN`",
+    ("GRU", "hidden_dim"): "numbers it remembers: more can learn more, and take longer",
+    ("GRU", "return_sequences"): "what it remembers after each step, and not the last alone (default false)",
+    ("GRU", "layers"): "such as `2`: so many, each reading the one before",
+    ("GRU", "dropout"): "the share of numbers dropped between these layers in training",
+    ("", "Embedding"): "numbers for each character, which are learnt",
+    ("Embedding", "tokens"): "how many different ones are in the part that trains, and one for all others",
+    ("Embedding", "dim"): "how many numbers stand for each",
+    ("Conv2D", "filters"): "patterns it looks for, a channel each in what it gives",
+    ("Conv2D", "kernel_size"): "pixels along each side of a pattern, or `[3, 5]`",
+    ("Conv2D", "padding"): "zeros around the image keep its size; or `valid` for none (default valid)",
+    ("Conv1D", "filters"): "patterns it looks for, a channel each in what it gives",
+    ("Conv1D", "kernel_size"): "steps that a pattern is long",
+    ("Conv1D", "padding"): "zeros around the sequence keep its length (default valid)",
+    ("", "Dropout"): "the share of numbers dropped in training, against learning by heart: >= 0 and < 1",
+    ("", "Flatten"): "all of them in one row",
+    ("categorical_crossentropy", "label_smoothing"): "such as `0.1`, the share of an answer spread over all classes: "
+    "against being too sure",
+}

@@ -1,0 +1,208 @@
+"""How good a trained model is on each part of its data, beside rules that need no network."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from zen_cli.baseline import (
+    Baseline,
+    forecasts,
+    predictions_of_classes,
+    predictions_of_values,
+    readings,
+    standard_errors_between,
+    verdict,
+)
+from zen_cli.config.build import Predictor
+from zen_cli.data.dataset import Dataset
+from zen_cli.data.forecasts import ForecastDataset
+from zen_cli.data.parts import TRAIN, size_of
+from zen_cli.data.rows import Where, selected
+from zen_cli.data.tasks import Classification
+from zen_cli.data.texts import TextDataset
+from zen_cli.interval import Coverage, coverage, coverage_in_words
+from zen_cli.metric import more_is_better
+from zen_cli.padded import Padded
+from zen_cli.training.evaluation import Answers, known, scored
+from zen_cli.training.predictions import Said
+
+Array = np.ndarray
+Scores = Mapping[str, float]  # by the names that records have
+MOST_HISTORY = 2**18  # values of a series that baselines look back on
+MOST_SCORED = 2**20  # examples of the part that trains, evenly spaced
+
+
+@dataclass(frozen=True)
+class PartScores:
+    """The scores of so many examples: those of the model, and where they did not train, of each baseline.
+
+    Of new data, those whose truth nobody knows are `left_out`.
+    """
+
+    examples: int
+    scores: Scores
+    baselines: Mapping[str, Scores] = field(default_factory=dict)
+    coverage: Coverage | None = None
+    verdict: str = ""
+    coverage_told: str = ""
+    notes: tuple[str, ...] = ()
+    left_out: int = 0
+
+
+def scores_by_part(said: Said) -> dict[str, PartScores]:
+    """The scores of every part that has examples, with baselines those of the last, which is the one to judge by."""
+    parts = {name: part for name, part in said.data.parts.named() if size_of(part)}
+    judged, _ = said.data.parts.judged
+    return {
+        name: judged_scores(said, part, f"the {name} part", said.data)
+        if name == judged and name != TRAIN
+        else _plain_scores(said, part)
+        for name, part in parts.items()
+    }
+
+
+def _plain_scores(said: Said, part: Where) -> PartScores:
+    step = -(-size_of(part) // MOST_SCORED)
+    some = np.arange(part.start, part.stop, step) if step > 1 and isinstance(part, slice) else part
+    scores = scored(said.predictor, said.of(some).predictions, said.data.truth(some))
+    return PartScores(size_of(part), scores)
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A model or a baseline: its scores, and its loss for each example that was scored."""
+
+    name: str
+    scores: Scores
+    losses: Array
+    note: str = ""
+
+
+def judged_scores(said: Said, part: Where, where: str, trained: Dataset | None) -> PartScores:
+    """The scores of a part with those of the baselines, made from the data that `trained` where they are at hand.
+
+    `where` is what a sentence calls the part, such as "the test part".
+    """
+    predictor = said.predictor
+    found, truth = said.of(part), said.data.truth(part)
+    covered = _coverage(predictor, found, truth)
+    model, rivals = contenders(said, part, trained)
+    return PartScores(
+        examples=size_of(part),
+        scores=model.scores,
+        baselines={rival.name: rival.scores for rival in rivals},
+        coverage=covered,
+        coverage_told=_coverage_told(predictor, covered, where),
+        verdict=_verdict(predictor, model, rivals, where),
+        notes=tuple(f"{rival.name}: {rival.note}" for rival in rivals if rival.note),
+    )
+
+
+def contenders(said: Said, part: Where, trained: Dataset | None) -> tuple[Contender, list[Contender]]:
+    """The model, and the baselines that are made from the data which `trained`, or from the history alone."""
+    predictor, data = said.predictor, said.data
+    truth = data.truth(part)
+    model = _contender(predictor, "the model", said.of(part).predictions, truth)
+    if isinstance(data, TextDataset):
+        return model, list(_of_text(data, part, trained))
+    if isinstance(data, ForecastDataset):
+        baselines = _forecasts(predictor, data, part, trained)
+    else:
+        baselines = _of(data, part, trained)
+    return model, [_contender(predictor, b.name, b.predictions, truth, b.note) for b in baselines]
+
+
+def _contender(predictor: Predictor, name: str, predictions: Array, truth: Any, note: str = "") -> Contender:
+    return Contender(name, scored(predictor, predictions, truth), _losses(predictions, truth), note)
+
+
+def _verdict(predictor: Predictor, model: Contender, rivals: list[Contender], where: str) -> str:
+    metric = "perplexity" if "perplexity" in model.scores else next(iter(model.scores))
+    against = {rival.name: score for rival in rivals if not math.isnan(score := rival.scores.get(metric, math.nan))}
+    if not against:
+        return ""
+    more = more_is_better(metric)
+    best = (max if more else min)(against, key=lambda name: against[name])
+    other = next(rival.losses for rival in rivals if rival.name == best)
+    overlap, count = getattr(predictor.task, "horizon", 1) - 1, len(model.losses)
+    errors = standard_errors_between(model.losses, other, overlap) if count == len(other) else None
+    return verdict(metric, model.scores[metric], against, more, where, examples=count, standard_errors=errors)
+
+
+def _losses(predictions: Array, truth: Any) -> Array:
+    """For each example that is scored its mean squared error, or whether its class was not told."""
+    pred, real = known(predictions, truth)
+    if real.dtype.kind in "iu":
+        missed: Array = (pred.argmax(axis=-1) != real).ravel().astype(np.float64)
+        return missed
+    squared: Array = np.square(np.subtract(pred, real, dtype=np.float64)).reshape(len(real), -1).mean(axis=1)
+    return squared
+
+
+def _coverage(predictor: Predictor, found: Answers, truth: Any) -> Coverage | None:
+    if predictor.interval is None:
+        return None
+    return coverage(*predictor.interval.around(found.predictions, found.spread), truth)
+
+
+def _coverage_told(predictor: Predictor, covered: Coverage | None, where: str) -> str:
+    if not covered or not predictor.interval:
+        return ""
+    return coverage_in_words(covered, predictor.interval.level, predictor.interval.calibrated, where)
+
+
+# --- rules that need no network ---
+
+
+def _of(data: Dataset, part: Where, trained: Dataset | None) -> list[Baseline]:
+    """Of examples, in the user's units."""
+    if trained is None:
+        return []
+    inputs, asked = selected(trained.inputs, trained.parts.train), selected(data.inputs, part)
+    truth = trained.truths(trained.parts.train)
+    if isinstance(data.task, Classification):
+        return predictions_of_classes(inputs, truth, asked, len(data.task.labels))
+    return predictions_of_values(inputs, truth, asked)
+
+
+def _forecasts(predictor: Predictor, data: ForecastDataset, part: Where, trained: Dataset | None) -> list[Baseline]:
+    """Each baseline for every series, those of the same name after each other."""
+    owners, t = data.owners(part), len(data.task.names)
+    origins, season = data.origins[part], predictor.config["data"]["season"]
+    found: dict[str, list[Array]] = {}
+    for owner in np.unique(owners):
+        own = origins[owners == owner] - data.starts[owner]
+        start = max(0, int(own.min()) - MOST_HISTORY)
+        own, values = own - start, data.raw.series[owner].values[start:][:, :t]
+        past = _trained(trained, data.places[owner])
+        for baseline in forecasts(values, own, data.task.horizon, past, season):
+            found.setdefault(baseline.name, []).append(baseline.predictions.reshape(len(own), -1))
+    whole = {name: np.concatenate(parts) for name, parts in found.items()}
+    return [Baseline(name, predictions) for name, predictions in whole.items() if len(predictions) == len(origins)]
+
+
+def _trained(data: Dataset | None, number: int) -> Array | None:
+    """The values (n, t) of a series that trained."""
+    if not isinstance(data, ForecastDataset):
+        return None
+    end = data.divisions[number].validation
+    values: Array = data.raw.series[number].values[max(0, end - MOST_HISTORY) : end]
+    return values[:, : len(data.task.names)]
+
+
+def _of_text(data: TextDataset, part: Where, trained: Dataset | None) -> Iterator[Contender]:
+    if trained is None:
+        return
+    ids = _flat(selected(trained.inputs, trained.parts.train))
+    before, after = _flat(selected(data.inputs, part)), _flat(selected(data.targets, part))
+    for reading in readings(ids, before, after, len(data.task.labels)):
+        yield Contender(reading.name, reading.scores, (~reading.right).astype(np.float64), reading.note)
+
+
+def _flat(tokens: Any) -> Array:
+    """Tokens (N, T), of sequences one after the other."""
+    values: Array = tokens.steps(tokens.values) if isinstance(tokens, Padded) else tokens[:].ravel()
+    return values
