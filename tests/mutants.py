@@ -197,7 +197,8 @@ class Changes:
     def other_split(self) -> None:
         if isinstance(data := self.tree.get("data"), dict):
             known = settings_of(Split).values()
-            data["split"] = {s.name: random_value(s.annotation, self.source) for s in known if self.source.random() < 0.5}
+            some = [setting for setting in known if self.source.random() < 0.5]
+            data["split"] = {setting.name: random_value(setting.annotation, self.source) for setting in some}
 
     def layers(self) -> list[Any]:
         model = self.tree.get("model")

@@ -82,6 +82,12 @@ CASES = [
     ("predict --runs nix ", ["runs/"]),
     ("predict runs/si", ["runs/sine-10/", "runs/sine-9/"]),
     ("summary d", ["digits-1"]),
+    ("evaluate d", ["digits-1"]),
+    ("evaluate sine-9 n", ["notes.txt"]),
+    ("generate s", ["sine-9", "sine-10"]),
+    ("backtest ab", ["above.yml"]),
+    ("backtest a.yaml see", ["seed="]),
+    ("backtest a.yaml --output n", ["notes.txt"]),
     # keys
     ("train a.yaml tr", ["training."]),
     ("train a.yaml mo", ["model.", "model=", "model+="]),

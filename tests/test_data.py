@@ -175,8 +175,8 @@ NO_NUMBERS = [
     ("x\n1\nnan\n", "new.csv:3: column 'x': a value is missing"),
     ("x,y\n1,2\n1,\n", "new.csv:3: column 'y': a value is missing"),
     ("x\n1\nabc\n", "new.csv:3: column 'x': 'abc' is not a number"),
-    ("x\none\ntwo\n", "new.csv:2: column 'x': one is not a number"),
-    ("x\n2020-01-31\n2020-02-01\n", "new.csv:2: column 'x': 2020-01-31 is not a number"),
+    ("x\none\ntwo\n", "new.csv:2: column 'x': 'one' is not a number"),
+    ("x\n2020-01-31\n2020-02-01\n", "new.csv:2: column 'x': '2020-01-31' is not a number"),
     ("x\n1\ninf\n", "new.csv:3: column 'x': 'inf' is not a finite number"),
 ]
 

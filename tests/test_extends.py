@@ -1,9 +1,11 @@
 """`extends`: what a base gives, what takes its place, and chains that do not end."""
 
-import pytest
-from conftest import SERIES, run_zen, write_files
+from pathlib import Path
 
-from zen_cli.config.build import read_config
+import pytest
+from conftest import DATA, SERIES, TABLE, run_zen, write_files
+
+from zen_cli.config.build import open_config, read_config
 from zen_cli.config.text.problems import ConfigError
 
 
@@ -88,6 +90,78 @@ def test_what_is_missing_in_all_files_is_missing(files):
         values(folder / "mine.yaml")
     assert [p.path for p in caught.value.problems] == ["loss"]
 
+
+# --- paths of files ---
+
+OF_A_TABLE = TABLE.replace("flowers.csv", "data/flowers.csv")
+
+
+@pytest.fixture
+def tables(files):
+    """A config that extends one in `deep`, which reads data/flowers.csv from there."""
+    folder = files(mine="extends: deep/base.yaml\n", deep__base=OF_A_TABLE)
+    (folder / "deep" / "data").mkdir()
+    (folder / "deep" / "data" / "flowers.csv").write_bytes((DATA / "flowers.csv").read_bytes())
+    return folder
+
+
+def file_of(path, *arguments):
+    return values(path, *arguments)["data"]["source"]["CSV"]["file"]
+
+
+def test_a_path_leads_from_the_file_that_says_it(tables, monkeypatch):
+    assert file_of(tables / "deep" / "base.yaml") == "data/flowers.csv"
+    assert file_of(tables / "mine.yaml") == "deep/data/flowers.csv"
+    monkeypatch.chdir(tables / "deep" / "data")
+    assert len(open_config(Path("../../mine.yaml"), ()).experiment.data) == 30
+
+
+def test_a_path_in_an_argument_leads_from_here(tables, monkeypatch):
+    argument = "data.source.CSV.file=flowers.csv"
+    monkeypatch.chdir(tables / "deep" / "data")
+    assert file_of(Path("../../mine.yaml"), argument) == "deep/data/flowers.csv"
+    assert file_of(Path("../base.yaml"), argument) == "data/flowers.csv"
+    assert len(open_config(Path("../base.yaml"), [argument]).experiment.data) == 30
+
+
+def test_a_whole_path_stays_as_it_is(tables):
+    whole = str(tables / "deep" / "data" / "flowers.csv")
+    assert file_of(tables / "mine.yaml", f"data.source.CSV.file={whole}") == whole
+
+
+def test_no_path_is_none(tables):
+    assert values(tables / "mine.yaml", "data.source.CSV.test_file=null")["data"]["source"]["CSV"]["test_file"] is None
+
+
+MISSING = [  # where one is, the config, arguments, and the path that was probably meant
+    (".", "mine.yaml", ["data.source.CSV.file=deep/data/flower.csv"], "write `deep/data/flowers.csv`"),
+    ("deep", "base.yaml", ["data.source.CSV.file=data/flower.csv"], "write `data/flowers.csv`"),
+    ("deep/data", "../base.yaml", ["data.source.CSV.file=flower.csv"], "write `flowers.csv`"),
+    (".", "mistaken.yaml", [], "write `data/flowers.csv`"),  # which its base says
+    ("deep", "../mistaken.yaml", [], "write `data/flowers.csv`"),
+    (".", "from_here.yaml", [], "write `../deep/data/flowers.csv`"),
+]
+
+
+@pytest.mark.parametrize(("here", "config", "arguments", "hint"), MISSING)
+def test_the_nearest_path_is_written_as_from_where_the_wrong_one_stands(
+    tables, monkeypatch, here, config, arguments, hint
+):
+    wrong = {
+        "mistaken.yaml": "extends: deep/mistaken.yaml\n",
+        "deep/mistaken.yaml": OF_A_TABLE.replace("flowers", "flower"),
+        "from_here.yaml": "extends: other/base.yaml\n",
+        "other/base.yaml": OF_A_TABLE.replace("data/flowers", "deep/data/flowers"),
+    }
+    write_files(tables, wrong)
+    monkeypatch.chdir(tables / here)
+    with pytest.raises(ConfigError) as caught:
+        open_config(Path(config), arguments)
+    (problem,) = caught.value.problems
+    assert (problem.path, problem.hint) == ("data.source.CSV.file", hint)
+
+
+# --- bases that cannot be used ---
 
 REFUSED = [
     ("extends: mine.yaml", "leads back to a file that is read already"),

@@ -140,6 +140,13 @@ def test_new_data_without_a_window_are_refused(cut, scalers, new, message):
         prepared(trained, cut, scalers)[0].dataset(new)
 
 
+def test_a_training_part_without_a_window_is_refused():
+    holes = series_set([1, NAN] * 6, missing="drop")
+    with pytest.raises(DataError, match="a value is missing in every window of the training part") as caught:
+        prepared(holes, Cut(2), train=0.5)
+    assert caught.value.setting == "window"
+
+
 def test_future_values_do_not_count_among_those_that_the_model_looks_at():
     preparation, _ = prepared(series_set([[i, i] for i in range(9)], future=1), Cut(3, 2))
     message = "the model looks at 3 values to predict the next, but there are only 2 before the 2 to predict"

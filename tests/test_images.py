@@ -204,10 +204,12 @@ def test_a_folder_that_is_laid_out_otherwise_is_refused(tmp_path, files, message
     assert message in refusal(lambda path: Images(path).load(0), folder)
 
 
-@pytest.mark.parametrize(("name", "reason"), [("nix", "No such file"), ("file", "Not a directory")])
+@pytest.mark.parametrize(
+    ("name", "reason"), [("nix", "there is no such folder"), ("file", "cannot be read: Not a directory")]
+)
 def test_what_is_no_folder_is_named(tmp_path, name, reason):
     written(tmp_path, b"words", "file")
-    assert f"{name}: cannot be read: {reason}" in refusal(lambda path: Images(path).load(0), str(tmp_path / name))
+    assert f"{name}: {reason}" in refusal(lambda path: Images(path).load(0), str(tmp_path / name))
 
 
 def test_nothing_outside_of_the_folder_is_read(tmp_path):

@@ -261,7 +261,9 @@ def test_examples_are_listed_with_what_to_expect():
     assert [name for name, *_ in rows] == EXAMPLES
     for _, purpose, expectation in rows:
         assert purpose.endswith(".")
-        assert re.fullmatch(r"Expect a held-out (RMSE|accuracy) of [\d.]+.* seconds?\.", expectation)
+        assert re.fullmatch(
+            r"Expect a (validation|test) (RMSE|accuracy|perplexity) of [\d.]+.* seconds?\.", expectation
+        )
 
 
 def test_on_a_terminal_the_list_is_wrapped():
@@ -339,7 +341,7 @@ BAD = [
     ("init file/a.yaml", 5, "file: File exists$"),
     ("init /proc/a.yaml", 5, "/proc/a.yaml: "),
     ("examples sin", 2, "no example named 'sin': did you mean `sine`\\?$"),
-    ("examples zzz", 2, "no example named 'zzz': the examples are digits, .* and sine_cosine$"),
+    ("examples zzz", 2, "no example named 'zzz': the examples are adding, .* and titanic$"),
     ("examples sine -o file", 2, "Directory 'file' is a file"),
     ("examples sine digits -o -", 2, "standard output takes one config at a time"),
     ("examples -o there", 2, "are for copies: name a config to copy"),

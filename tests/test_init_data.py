@@ -1,15 +1,47 @@
 """`zen init --data`: what it makes of files of every kind, that it trains, and that every word in it is true."""
 
-import gzip
 import json
+import os
 import re
 import shlex
-import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from conftest import CONFIGS, resolved, run_zen
+from data_files import (
+    a_decimal_comma,
+    a_rare_class,
+    a_regression,
+    a_series,
+    a_table,
+    a_wide_table,
+    an_unpriced_table,
+    csv,
+    date,
+    folder_of_images,
+    gappy_hours,
+    idx,
+    idx_images,
+    in_latin,
+    lines_of_names,
+    missing_values,
+    npz_images,
+    npz_of_odd_names,
+    npz_rows,
+    numbered_series,
+    rows_of_patients,
+    running_text,
+    several_series,
+    squares,
+    three_rows,
+    trading_days,
+    ucr_ts,
+    weekly,
+    with_covariates,
+    without_names,
+)
 
 from zen_cli.config.build import open_config
 from zen_cli.config.language.registry import COMPONENTS, settings_of
@@ -20,7 +52,6 @@ DATA = CONFIGS / "data"
 SHIPPED = sorted(path for path in DATA.iterdir() if path.suffix != ".md")
 GOLDEN = Path(__file__).parent / "proposals"
 PARTLY = 1.15  # times the error of the best baseline: as near as a first config is to be
-RANDOM = np.random.default_rng(0)
 
 
 @pytest.fixture(autouse=True)
@@ -43,180 +74,13 @@ def config_of(*arguments):
 
 # --- files of every kind ---
 
-
-def date(day, start="2020-01-01"):
-    return str(np.datetime64(start) + np.timedelta64(day, "D"))
-
-
-def csv(name, head, rows, encoding="utf-8"):
-    lines = [head, *(",".join(map(str, row)) for row in rows)]
-    Path(name).write_text("\n".join(lines) + "\n", encoding=encoding)
-    return name
-
-
-def weekly(count=120, start=0):
-    """A series of days with a season of 7."""
-    return [(date(start + i), round(50 + 9 * np.sin(2 * np.pi * i / 7) + RANDOM.normal(), 2)) for i in range(count)]
-
-
-def a_series():
-    return csv("sales.csv", "date,sold", weekly())
-
-
-def several_series():
-    rows = [(day, shop, value) for shop in ("north", "south") for day, value in weekly(90)]
-    return csv("shops.csv", "day,shop,sold", sorted(rows))
-
-
-def numbered_series():
-    return csv("stores.csv", "Store,Date,Sales", [(shop, day, value) for shop in (1, 2) for day, value in weekly(90)])
-
-
-def with_covariates():
-    return csv("wind.csv", "date,rain,temp", [(day, value, value / 2) for day, value in weekly(150)])
-
-
-def a_decimal_comma():
-    rows = [f"{i % 28 + 1}.{i // 28 + 1}.2020;{value}".replace(".5", ",5") for i, (_, value) in enumerate(weekly(100))]
-    text = "\n".join(re.sub(r";(\d+)\.", r";\1,", row) for row in rows)
-    Path("umsatz.csv").write_text("Datum;Umsatz\n" + text + "\n", encoding="utf-8")
-    return "umsatz.csv"
-
-
-def gappy_hours():
-    hours = [i for i in range(400) if i % 31]
-    times = [str(np.datetime64("2022-05-01T00") + np.timedelta64(i, "h")) + ":00" for i in hours]
-    return csv("temp.csv", "time,temp", [(t, round(9 * np.sin(i * np.pi / 12), 1)) for t, i in zip(times, hours)])
-
-
-def trading_days():
-    days = [i for i in range(300) if np.is_busday(np.datetime64(date(i))) and i not in (23, 60, 100)]
-    return csv("stock.csv", "Date,Close", [(date(i), 100 + i % 17) for i in days])
-
-
-def missing_values():
-    rows = [(day, "" if i % 20 == 3 else value) for i, (day, value) in enumerate(weekly())]
-    return csv("holes.csv", "date,v", rows)
-
-
-def three_rows():
-    return csv("three.csv", "date,v", [(date(i), i) for i in range(3)])
-
-
-def without_names():
-    Path("signal.txt").write_text("".join(f"{np.sin(i / 3):.3f}\n" for i in range(90)), encoding="utf-8")
-    return "signal.txt"
-
-
-def a_table():
-    rows = [(i, a, round(2 * a, 2), "", "same", "ab"[a > 0]) for i, a in enumerate(RANDOM.normal(size=90).round(2))]
-    return csv("table.csv", "id,a,b,nothing,flat,kind", rows)
-
-
-def a_rare_class():
-    return csv("fraud.csv", "a,b,fraud", [(a, b, int(a > 1.2)) for a, b in RANDOM.normal(size=(200, 2)).round(3)])
-
-
-def a_wide_table():
-    rows = [(*row, "up" if row[0] > 0 else "down") for row in RANDOM.normal(size=(60, 60)).round(3)]
-    return csv("wide.csv", ",".join([*(f"gene{i}" for i in range(60)), "state"]), [(*r[:-1], r[-1]) for r in rows])
-
-
-def a_regression():
-    rows = [(a, "" if i % 9 == 0 else b, "xyz"[i % 3], round(a * 3 - 1, 3)) for i, (a, b) in enumerate(RANDOM.normal(size=(120, 2)).round(3))]
-    return csv("house.csv", "area,age,town,price", rows)
-
-
-def rows_of_patients():
-    rows = [(i // 4, round(RANDOM.random(), 3), RANDOM.normal()) for i in range(200)]
-    return csv("trial.csv", "patient_id,dose,response", rows)
-
-
-def an_unpriced_table():
-    rows = [(a, b, "" if i % 5 == 0 else a - b) for i, (a, b) in enumerate(RANDOM.normal(size=(80, 2)))]
-    return csv("unpriced.csv", "a,b,price", rows)
-
-
-def in_latin():
-    return csv("größen.csv", "Größe,Gewicht", RANDOM.random((60, 2)).round(2), encoding="latin-1")
-
-
-def squares(count):
-    """Images (N, 12, 12) with a bright quarter, and which one it is."""
-    labels = np.arange(count, dtype=np.uint8) % 4
-    images = RANDOM.integers(0, 9, (count, 12, 12)).astype(np.uint8)
-    for image, label in zip(images, labels):
-        image[6 * (label // 2) :, 6 * (label % 2) :][:6, :6] += 200
-    return images, labels
-
-
-def idx(path, array):
-    Path(path).parent.mkdir(exist_ok=True)
-    header = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
-    with gzip.open(path, "wb") if path.endswith(".gz") else open(path, "wb") as file:
-        file.write(header + array.tobytes())
-
-
-def idx_images():
-    for part, count in (("train", 80), ("t10k", 20)):
-        images, labels = squares(count)
-        idx(f"mnist/{part}-images-idx3-ubyte.gz", images)
-        idx(f"mnist/{part}-labels-idx1-ubyte", labels)
-    return "mnist/t10k-labels-idx1-ubyte"
-
-
-def npz_images():
-    images, labels = squares(80)
-    np.savez("images.npz", x_train=images, y_train=labels)
-    return "images.npz"
-
-
-def npz_of_odd_names():
-    waves = RANDOM.normal(size=(60, 20, 2))
-    np.savez("waves.npz", waves=waves, sorts=(waves.mean((1, 2)) > 0).astype(int))
-    return "waves.npz"
-
-
-def npz_rows():
-    np.savez("rows.npz", X=RANDOM.normal(size=(90, 5)), y=RANDOM.normal(size=(90, 2)))
-    return "rows.npz"
-
-
-def folder_of_images():
-    image = pytest.importorskip("PIL.Image")
-    for i in range(40):
-        folder = Path("pictures") / ("train" if i < 30 else "test") / ("dark" if i % 2 else "light")
-        folder.mkdir(parents=True, exist_ok=True)
-        shade = np.full((70 + i % 3, 90), 30 if i % 2 else 220, np.uint8)
-        image.fromarray(shade).save(folder / f"{i}.png")
-    return "pictures"
-
-
-def ucr_ts():
-    head = "@problemName Toy\n@timeStamps false\n@univariate true\n@equalLength false\n@classLabel true up down\n@data\n"
-    for part in ("TRAIN", "TEST"):
-        cases = [
-            ",".join(str((1 if i % 2 else -1) * k) for k in range(8 + i % 4)) + (":up" if i % 2 else ":down")
-            for i in range(30)
-        ]
-        Path(f"Toy_{part}.ts").write_text(head + "\n".join(cases).replace("3,", "?,", part == "TRAIN"), encoding="utf-8")
-    return "Toy_TEST.ts"
-
-
-def running_text():
-    Path("story.md").write_text("It was a dark night; rain fell, and wind blew, so we ran.\n" * 60, encoding="utf-8")
-    return "story.md"
-
-
-def lines_of_names():
-    Path("cities.txt").write_text("Paris\nNew York\nRome\nOslo\nBern\nKyiv\nLima\nCairo\n" * 8, encoding="utf-8")
-    return "cities.txt"
-
-
 # How a file is made, what is told of it, and what its config says, by paths.
 KINDS = [
-    (a_series, "120 rows from 2020-01-01 to 2020-04-29, every day; season 7; target 'sold'",
-     {"data.window": 9, "data.horizon": 7, "data.season": 7, "source.index": "date"}),
+    (
+        a_series,
+        "120 rows from 2020-01-01 to 2020-04-29, every day; season 7; target 'sold'",
+        {"data.window": 9, "data.horizon": 7, "data.season": 7, "source.index": "date"},
+    ),
     (several_series, "in 2 series told apart by 'shop', every day", {"source.series": "shop", "data.window": 9}),
     (numbered_series, "in 2 series told apart by 'Store'", {"source.series": "Store", "source.index": "Date"}),
     (with_covariates, "other columns with numbers: 'rain'", {"source.target": "temp", "source.past": []}),
@@ -225,25 +89,35 @@ KINDS = [
     (trading_days, "every business day", {"source.gaps": "ignore", "source.missing": "error", "data.horizon": 5}),
     (missing_values, "6 cells of 'v' missing", {"source.missing": "fill", "source.gaps": "error"}),
     (three_rows, "3 rows", {"data.window": 1, "data.horizon": 1, "interval": None}),
-    (without_names, "90 rows; season 19; target '1'", {"source.index": None, "source.target": "1"}),
-    (a_table, "left out: 'flat' is the same in every row",
-     {"source.target": "kind", "source.inputs": ["a", "b"], "split.method": "stratified", "metrics": [{"F1": {"per_class": False}}]}),
+    (without_names, "150 rows; season 19; target '1'", {"source.index": None, "source.target": "1"}),
+    (
+        a_table,
+        "left out: 'flat' is the same in every row",
+        {"source.target": "kind", "source.inputs": ["a", "b"], "split.method": "stratified"},
+    ),
     (a_rare_class, "2 classes (0:", {"source.categories": ["fraud"], "loss": "balanced", "source.inputs": None}),
     (a_wide_table, "and 50 more", {"source.inputs": None, "source.target": "state"}),
-    (a_regression, "14 cells of the inputs are missing",
-     {"source.missing": "fill", "split.method": "random", "source.unseen": "error", "metrics": [{"R2": {}}]}),
+    (
+        a_regression,
+        "14 cells of the inputs are missing",
+        {"source.missing": "fill", "split.method": "random", "source.unseen": "error"},
+    ),
     (rows_of_patients, "'patient_id' tells whose row it is", {"split.group": "patient_id", "source.inputs": ["dose"]}),
     (an_unpriced_table, "16 rows have no 'price'", {"source.missing": "drop"}),
     (in_latin, "its text is iso8859-1", {"source.encoding": "latin-1"}),
     (idx_images, "100 images of 12 x 12 x 1, 20 of them a test part", {"split.test": 0, "split.train": 0.8}),
-    (npz_images, "80 images of 12 x 12", {"data.scaling": [{"MinMax": {"columns": None, "per_series": True, "low": 0.0, "high": 1.0}}]}),
+    (npz_images, "80 images of 12 x 12", {"source.inputs": None, "split.test": 0.2}),
     (npz_of_odd_names, "60 examples of 20 x 2; 2 classes", {"source.inputs": "waves", "source.targets": "sorts"}),
     (npz_rows, "90 examples of 5; targets are numbers", {"split.method": "random"}),
-    (folder_of_images, "40 images of 32 x 32 x 1, 10 of them a test part", {"source.channels": "grey", "source.size": [32, 32]}),
+    (
+        folder_of_images,
+        "40 images of 32 x 32 x 1, 10 of them a test part",
+        {"source.channels": "grey", "source.size": [32, 32]},
+    ),
     (ucr_ts, "60 examples of 11 x 1, 30 of them a test part", {"source.missing": "interpolate"}),
     (running_text, "3,480 characters in 60 lines that run on", {"data.window": 64, "source.lines": False}),
     (lines_of_names, "64 lines of up to 8 characters, each a sequence of its own", {"source.lines": True}),
-]  # fmt: skip
+]
 
 
 def said_at(config, path):
@@ -279,3 +153,194 @@ def test_the_config_for_a_shipped_file_beats_the_baselines_or_is_near(path):
     errors = [1 - s[name] if more_is_better(name) else s[name] for s in (test["scores"], *test["baselines"].values())]
     assert len(errors) > 1
     assert errors[0] <= PARTLY * min(errors[1:])
+
+
+# --- what a config says ---
+
+# `key: value`, `#key: value`, `- Name`, `- Name: value`; and a comment after it
+SETTING = re.compile(r"(?m)^( *)(#?)((?:- )?)(\w+)(:?) *([^#\n]*?) *(?:# (.*))?$")
+ALTERNATIVES = re.compile(r"\b(?:or|such as)( `[^`]+`(?:, `[^`]+`)*)")
+FULL = [a_series, several_series, with_covariates, a_table, a_regression, npz_images, ucr_ts, running_text]
+EACH = {"ids": lambda make: make.__name__}
+
+
+def settings_said(path):
+    """The config below its head with comments of several lines made one, and its matches of SETTING."""
+    text = proposed(path)[0]
+    text = re.sub(r"\n {20,}# ", " ", text[text.index("\nseed:") + 1 :])
+    found = [match for match in SETTING.finditer(text) if match[4]]
+    assert len(found) > 25
+    return text, found
+
+
+def in_place_of(text, match, new):
+    return text[: match.start()] + new + text[match.end() :]
+
+
+def uncommented(match):
+    return f"{match[1]}{match[3]}{match[4]}{match[5]} {match[6] or ''}".rstrip()
+
+
+@pytest.mark.parametrize("make", FULL, **EACH)
+def test_every_line_is_a_comment_or_a_setting(make):
+    text, _ = settings_said(make())
+    lines = [line for line in text.splitlines() if line]
+    assert [line for line in lines if not SETTING.fullmatch(line) and not line.lstrip().startswith("# ")] == []
+    assert max(map(len, proposed(make())[0].splitlines())) <= 120
+    for line, before in zip(lines[1:], lines, strict=False):
+        match = SETTING.fullmatch(line)
+        if match and match[6] and not match[3]:
+            assert match[7] or before.lstrip().startswith("# "), line
+
+
+@pytest.mark.parametrize("make", FULL, **EACH)
+def test_a_setting_that_is_commented_out_is_at_its_default(make):
+    text, found = settings_said(make())
+    told = resolved(text)
+    hidden = [match for match in found if match[2]]
+    assert len(hidden) >= 7
+    for match in hidden:
+        assert resolved(in_place_of(text, match, uncommented(match))) == told, match[0]
+
+
+@pytest.mark.parametrize("make", FULL, **EACH)
+def test_the_alternatives_that_a_comment_gives_can_be_taken(make):
+    text, found = settings_said(make())
+    taken = 0
+    for match in found:
+        for alternative in re.findall(r"`([^`]+)`", "".join(ALTERNATIVES.findall(match[7] or ""))):
+            new = {4: alternative} if match[3] or not match[6] else {6: alternative}
+            parts = [new.get(i, match[i] or "") for i in (1, 3, 4, 5, 6)]
+            Path("c.yaml").write_text(in_place_of(text, match, "{}{}{}{} {}".format(*parts)), encoding="utf-8")
+            open_config(Path("c.yaml"), [])
+            taken += 1
+    assert taken > 10
+
+
+@pytest.mark.parametrize("make", FULL, **EACH)
+def test_the_defaults_that_comments_state_are_the_real_ones(make):
+    _, found = settings_said(make())
+    sections = {"": Config, "data": Data, "split": Split, "training": Training}
+    components = {name: made for kind in COMPONENTS.values() for name, made in kind.items()}
+    owners, stated = [""], 0
+    for match in found:
+        depth = (len(match[1]) + 2 * bool(match[3])) // 2
+        owners[depth + 1 :] = [match[4]]
+        owner = next((name for name in reversed(owners[: depth + 1]) if name in sections | components), "")
+        if said := re.search(r"\(default ([^)]*)\)", match[7] or ""):
+            default = settings_of((sections | components)[owner])[match[4]].default
+            assert yaml.safe_load(said[1]) == ([] if default == () else default), match[0]
+            stated += 1
+    assert stated > 5
+
+
+@pytest.mark.parametrize("make", FULL, **EACH)
+def test_names_in_the_comments_exist(make):
+    text, told = proposed(make())
+    known = {name for components in COMPONENTS.values() for name in components}
+    known |= {name for section in (Config, Data, Split, Training) for name in settings_of(section)}
+    known |= {name for components in COMPONENTS.values() for c in components.values() for name in settings_of(c)}
+    known |= VALUES
+    for command in re.findall(r"`zen ([^`]*)`", text):
+        assert run_zen(*command.split(), "--help").code == 0, command
+    for said in re.findall(r"`#?(?!zen )([A-Za-z]\w*)[^`]*`", text):
+        assert said in known or f"'{said}'" in told, said
+
+
+VALUES = {"fill", "drop", "interpolate", "ignore", "balanced", "zeros", "random", "order", "false", "true", "float64"}
+VALUES |= {"valid", "error", "stratified"}
+
+
+@pytest.mark.parametrize("name", ["airline_passengers.csv", "elements.csv"])
+def test_the_config_is_the_golden_one(name, request):
+    golden = GOLDEN / Path(name).with_suffix(".yaml").name
+    Path("data").symlink_to(DATA)
+    text = proposed(f"data/{name}")[0].replace(os.path.relpath(DATA), "data")
+    if request.config.getoption("--rewrite-golden"):
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
+
+
+# --- the command ---
+
+
+def test_paths_lead_from_where_the_config_lies(here):
+    (here / "in").mkdir()
+    path = csv("in/sales.csv", "date,sold", weekly())
+    outcome = run_zen("init", "--data", path, "new/folder/c.yaml")
+    assert (outcome.code, outcome.out) == (0, "new/folder/c.yaml\n")
+    assert '\n      file: "../../in/sales.csv"' in Path("new/folder/c.yaml").read_text(encoding="utf-8")
+    assert Path("new/folder/zen.schema.json").exists()
+    assert outcome.err.splitlines()[0].startswith("120 rows from 2020-01-01")
+    assert outcome.err.endswith("Next   zen check new/folder/c.yaml\n       zen train new/folder/c.yaml\n")
+    assert run_zen("check", "new/folder/c.yaml").code == 0
+
+
+def test_a_config_is_named_after_its_data():
+    csv("my sales.csv", "date,sold", weekly())
+    outcome = run_zen("init", "--data", "my sales.csv")
+    assert (outcome.code, outcome.out) == (0, "my sales.yaml\n")
+    assert "\n#   zen train 'my sales.yaml'\n" in Path("my sales.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("target", "purpose"),
+    [("a", "Predict 'a' from"), ("kind", "Tell 'kind' from"), ("b", "Predict 'b' from")],
+)
+def test_the_target_can_be_chosen(target, purpose):
+    assert f"# {purpose}" in proposed(a_table(), "--target", target)[0]
+
+
+def test_a_target_of_words_makes_a_table_of_dated_rows():
+    rows = [(*row, "hot" if row[1] > 50 else "cold") for row in weekly()]
+    config = config_of(csv("w.csv", "date,temp,felt", rows), "--target", "felt")
+    assert (said_at(config, "split.method"), said_at(config, "data.window")) == ("order", None)
+
+
+BAD = [
+    ("init --data gone.dat", "gone.dat: there is no such file$"),
+    ("init --data sale.csv", "sale.csv: there is no such file: did you mean 'sales.csv'\\?$"),
+    ("init --data empty.csv", "empty.csv: there is nothing in it$"),
+    ("init --data names.csv", "names.csv: its first line names columns, but no row follows$"),
+    ("init --data bytes.dat", "neither text nor a format that zen knows: it reads CSV, "),
+    ("init --data a.xlsx", "a zip archive or a spreadsheet \\(.xlsx, .ods\\): export the sheet as CSV$"),
+    ("init --data a.json", "a.json: zen reads no JSON: export it as CSV$"),
+    ("init --data sales.csv --target sodl", "there is no column 'sodl': did you mean 'sold'\\?$"),
+    ("init --data sales.csv --target date", "'date' cannot be predicted: it holds dates$"),
+    ("init --data flat.csv", "no column could be predicted: 'date' holds dates; 'v' is the same in every row$"),
+    ("init --data two.csv", "two.csv: there are 2 rows: a forecast takes at least 3$"),
+    ("init --data newest.csv", "go back in time, from 2020-01-03 to 2020-01-01: sort the file by 'date'$"),
+    ("init --data wrong.csv", "wrong.csv:4: column 'v': 'oops' is not a number$"),
+    ("init --data tiny.txt", "5 characters are too few to learn to write from$"),
+    ("init --data nothing", "neither folders of images nor .npy files: zen reads CSV"),
+    ("init --data story.txt --target a", "there is no column 'a': it is text: leave out --target$"),
+    ("init --data alone-images-idx3-ubyte", "its labels does not lie beside it: put alone-labels-idx1-ubyte there$"),
+    ("init --data arrays.npz", "nothing tells which array holds the targets: .* name it with --target$"),
+    ("init --data one.npy", "holds one array, not inputs and targets"),
+    ("init --target sold", "--target is a column of your data: name them with --data$"),
+    ("init --data sales.csv -t images", "--data and --template are two ways to begin: take one of them$"),
+    ("init sales.csv", "sales.csv is there and no config: for a config that trains on it, name it with --data$"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), BAD, ids=[case[0] for case in BAD])
+def test_what_cannot_be_learnt_from_is_refused_with_a_message(here, arguments, words):
+    csv("sales.csv", "date,sold", weekly())
+    csv("names.csv", "a,b", [])
+    csv("flat.csv", "date,v", [(date(i), 3) for i in range(9)])
+    csv("two.csv", "date,v", [(date(i), i) for i in range(2)])
+    csv("newest.csv", "date,v", [(date(2 - i), i) for i in range(3)])
+    csv("wrong.csv", "date,v", [(date(i), "oops" if i == 2 else i) for i in range(9)])
+    contents = {"empty.csv": b"", "bytes.dat": bytes(range(256)), "a.xlsx": b"PK\3\4xl", "a.json": b"{}"}
+    contents |= {"tiny.txt": b"hello", "story.txt": b"It rained, and we ran. " * 20}
+    for name, content in contents.items():
+        Path(name).write_bytes(content)
+    Path("nothing").mkdir()
+    idx("alone-images-idx3-ubyte", squares(4)[0])
+    np.save("one.npy", np.zeros(3))
+    np.savez("arrays.npz", a=np.zeros((3, 2)), b=np.zeros(3), c=np.zeros(3))
+    before = sorted(here.iterdir())
+    outcome = run_zen(*shlex.split(arguments))
+    assert (outcome.code, outcome.out) == (2, "")
+    assert re.search(words, outcome.err.rstrip()), outcome.err
+    assert sorted(here.iterdir()) == before

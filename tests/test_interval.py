@@ -33,7 +33,7 @@ def test_with_too_few_examples_an_interval_has_no_end(level, least):
 
 
 def test_too_few_examples_are_told():
-    said = "90 % intervals need at least 9 examples that do not train, and there are 5"
+    said = "90 % intervals need at least 9 examples of a validation part, which has 5"
     assert interval.shortage(5, 0.9) == said
 
 

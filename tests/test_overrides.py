@@ -42,6 +42,13 @@ OVERRIDES = [
     ("metrics+={MASE: 4}", ("metrics", 0, "MASE", "season"), 4),
     ("model+=Tanh", ("model", 4), {"Tanh": {}}),
     ("model+={Linear: {units: 1, name: head}}", ("model", 4, "Linear", "name"), "head"),
+    ("data.horizon=12", ("data", "horizon"), 12),
+    ("data.split.train=1959-01", ("data", "split", "train"), "1959-01"),
+    ("data.split.test=2020-01-31 12:30", ("data", "split", "test"), "2020-01-31 12:30"),
+    ("data.scaling+=Standard", ("data", "scaling", 0, "Standard", "per_series"), True),
+    ("data.scaling=[Log1p, Difference: 12]", ("data", "scaling", 1, "Difference", "lag"), 12),
+    ("data.source={CSV: {file: a.csv, target: [x, y]}}", ("data", "source", "CSV", "target"), ["x", "y"]),
+    ("interval=0.9", ("interval",), 0.9),
     ("model.1=null", ("model", 1), {"Linear": {"units": 4, "initializer": None}}),
 ]
 

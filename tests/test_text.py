@@ -276,7 +276,7 @@ REFUSED = [
     ("Latin-1", b"ab\ncaf\xe9\n", "utf-8", r"t.txt:2: byte 0xe9, after 6 others, is not UTF-8 text", "cp1252"),
     ("bytes of no code page", b"\x81\xff", "utf-8", r"t.txt:1: byte 0x81, after 0 others", "latin-1"),
     ("UTF-16", "ab".encode("utf-16"), "utf-8", "byte 0xff, after 0 others, is not UTF-8", "utf-16"),
-    ("half a character", b"abc", "utf-16", "is not UTF-16 text", "cp1252"),
+    ("half a character", b"abc", "utf-16", "is not UTF-16 text", "utf-8"),
     ("broken gzip", gzip.compress(b"abc" * 99)[:-9], "utf-8", "its gzip is broken", {}),
     ("no gzip inside", b"\x1f\x8bnonsense", "utf-8", "its gzip is broken", {}),
 ]

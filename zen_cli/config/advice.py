@@ -121,6 +121,7 @@ def _meanings(value: Any) -> Iterator[Any]:
     """What was perhaps meant: 1 for true, 50 for 0.5, what stands in a list alone, and what texts may mean."""
     if isinstance(value, str):
         yield from _readings(value.strip())
+        yield [value]
     elif not value and isinstance(value, bool | NoneType):
         yield "none"
     elif isinstance(value, int) and value in (0, 1):
@@ -176,10 +177,11 @@ _ENDINGS = {"CSV": "csv tsv csv.gz tsv.gz", "NPZ": "npz npy", "UCR": "ts", "Text
 
 def source_of(text: str) -> Any:
     """`prices.csv` as the source that reads such a file, as plain data; None where it is no name of a known kind."""
-    name = text.rpartition("/")[2].casefold()
-    ending = name.partition(".")[2] or name.rpartition("-")[2]
+    stem, dot, ending = text.rpartition("/")[2].casefold().partition(".")
+    if not dot:
+        stem, _, ending = stem.rpartition("-")
     source = next((source for source, endings in _ENDINGS.items() if ending in endings.split()), None)
-    if source is None:
+    if not stem or source is None:
         return None
     made = COMPONENTS["source"][source]
     first = first_of(made)

@@ -173,7 +173,8 @@ def _for_surplus(
     if first in COMPONENTS[kind] and second in settings_in_yaml(kind, first):
         return f"{hints.move(here, (*path, first))}, for example by indenting it"
     if second in COMPONENTS[kind]:
-        in_list = bool(path) and isinstance(path[-1], int)
+        has_its_line = node.keys[second].line > node.keys[first].line
+        in_list = bool(path) and isinstance(path[-1], int) and has_its_line
         return hints.put_dash(second) if in_list else hints.either(map(hints.remove, [here, (*path, first)]))
     if home := home_of(second, blocks):
         return for_misplaced(second, node.value[second], path, home)

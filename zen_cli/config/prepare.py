@@ -11,11 +11,11 @@ import numpy as np
 from zen_cli.config.language.schema import Component, Data, Split
 from zen_cli.config.meaning.blame import blamed_on, blamed_on_source, misfit
 from zen_cli.config.meaning.components import component, name_of
-from zen_cli.config.meaning.cures import Add, Remove, Write, setting
+from zen_cli.config.meaning.cures import Add, Remove, Write, problem, setting
 from zen_cli.config.meaning.tables import demand_rows, demand_series
 from zen_cli.config.resolve import Resolved
 from zen_cli.config.text.paths import KeyPath
-from zen_cli.config.text.problems import Found, Problem
+from zen_cli.config.text.problems import ConfigError, Found, Problem
 from zen_cli.data.dataset import Dataset, Preparation
 from zen_cli.data.examples import Examples
 from zen_cli.data.forecasting import Forecasting, demand_lengths, divide
@@ -121,11 +121,11 @@ class _Way(ABC):
         try:
             yield
         except UnscalableError as error:
-            for place, scaler in enumerate(self.data["scaling"]):
-                if name_of(scaler) == error.scaler:
-                    path = ("data", "scaling", place)
-                    raise misfit(self.resolved, path, error.message, Remove(path)) from None
-            raise
+            names = list(map(name_of, self.data["scaling"]))
+            if names.count(error.scaler) != 1:
+                raise
+            path = ("data", "scaling", names.index(error.scaler))
+            raise misfit(self.resolved, path, error.message, Remove(path)) from None
 
     def refuse_dates(self) -> None:
         for name in ("train", "test"):
@@ -139,7 +139,10 @@ class _OfSeries(_Way):
     """Windows of series, which are cut in order."""
 
     useless: Mapping[str, str] = {}
-    undivided: Mapping[str, str] = {**_Way.undivided, "method": "a series is cut in order: anything else would leak the future"}
+    undivided: Mapping[str, str] = {
+        **_Way.undivided,
+        "method": "a series is cut in order: anything else would leak the future",
+    }
 
     def __init__(self, raw: SeriesSet, resolved: Resolved) -> None:
         super().__init__(raw, resolved)
@@ -189,10 +192,11 @@ class _OfExamples(_Way):
     def __init__(self, raw: Examples | Table, resolved: Resolved) -> None:
         super().__init__(raw, resolved)
         self.demand_known(self.columns())
-        for i, scaler in enumerate(self.scalers):
-            if isinstance(scaler, Difference):
-                message = "only a series has values before a value"
-                raise misfit(resolved, ("data", "scaling", i), message, Remove(("data", "scaling", i)))
+        differences = [i for i, scaler in enumerate(self.scalers) if isinstance(scaler, Difference)]
+        paths: list[KeyPath] = [("data", "scaling", i) for i in differences]
+        if paths:
+            message = "only a series has values before a value"
+            raise ConfigError(problem(resolved, path, message, [Remove(path)]) for path in paths)
 
     def columns(self) -> Sequence[str]:
         """Those that hold numbers."""

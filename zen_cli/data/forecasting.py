@@ -12,7 +12,7 @@ from zen_cli.data.dataset import Preparation, Shape
 from zen_cli.data.forecasts import ForecastDataset
 from zen_cli.data.frequency import positions_after
 from zen_cli.data.gaps import patched
-from zen_cli.data.parts import USUAL, Amount, amounts, seconds_of
+from zen_cli.data.parts import USUAL, Amount, amounts, seconds_of, size_of
 from zen_cli.data.places import Cut, Division, Places
 from zen_cli.data.rows import Mapped, blocks, concatenated, windowed
 from zen_cli.data.runs import Runs
@@ -168,6 +168,8 @@ class Forecasting(Preparation):
         places = Places.of(raw, filled, divided, self.cut, reach, truth=divisions is not None)
         if divisions is None and not len(places.origins):
             raise DataError(self._too_few(raw, places))
+        if divisions is not None and not size_of(places.parts.train):
+            raise DataError("a value is missing in every window of the training part", setting="window")
         scaled = [self._scaled(series.values, self.number(series.label)) for series in filled.series]
         rows = concatenated(scaled)
         seen = concatenated([self._with_future(values[:]) for values in scaled]) if self.future else rows

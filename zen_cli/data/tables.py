@@ -252,17 +252,13 @@ class Table:
                 raise DataError(f"a target is a number or a category, but {self._held(name)}", setting="target")
         if targets[1:] and len(numbers) < len(targets):
             name = next(name for name in targets if name not in numbers)
-            instead = {"target": numbers or name}
-            raise DataError(
-                f"of several targets each is a number, but {self._held(name)}", setting="target", instead=instead
-            )
+            message = f"of several targets each is a number, but {self._held(name)}"
+            raise DataError(message, setting="target", instead={"target": numbers or name})
         for name in self.roles.inputs:
             if self.column(name).kind == "text":
                 others = [each for each in self.roles.inputs if each != name]
-                instead = {"inputs": others or None}
-                raise DataError(
-                    f"each input is a number or a category, but {self._held(name)}", setting="inputs", instead=instead
-                )
+                message = f"each input is a number or a category, but {self._held(name)}"
+                raise DataError(message, setting="inputs", instead={"inputs": others})
 
     def _held(self, name: str) -> str:
         return f"column {quoted(name)} of {self.frames[0].name} holds {', '.join(self.column(name).examples)}"

@@ -4,10 +4,13 @@ Apart from results.py so that `zen predict` need not import matplotlib, which ta
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from zen_cli.config.build import Predictor, new_data
+from zen_cli.data.dataset import Dataset
+from zen_cli.data.forecasts import ForecastDataset
+from zen_cli.data.tabular import TableDataset
 from zen_cli.training import predictions
 from zen_cli.training.backtest import Origin
 from zen_cli.training.durable import deliver
@@ -17,9 +20,14 @@ from zen_cli.training.run import Run
 STANDARD_OUTPUT = Path("-")
 
 
-def predict(run: Run, data: str | None, steps: int | None, output: str | None) -> Path | None:
-    """Write the predictions asked for as CSV and return the path; None where they went to standard output."""
-    tables, name = _predictions(predictions.load(run), run, steps, data)
+def predict(
+    run: Run, data: str | None, steps: int | None, output: str | None, warn: Callable[[str], object]
+) -> Path | None:
+    """Write the predictions asked for as CSV and return the path; None where they went to standard output.
+
+    `warn` is told of new data for which there is no prediction.
+    """
+    tables, name = _predictions(predictions.load(run), run, steps, data, warn)
     path = Path(output) if output else run.predictions / f"{name}.csv"
     write_csv(tables, path)
     return None if path == STANDARD_OUTPUT else path
@@ -48,11 +56,26 @@ def write_csv(tables: Iterable[Table], path: Path) -> None:
         deliver(path, as_csv(tables))
 
 
-def _predictions(predictor: Predictor, run: Run, steps: int | None, data: str | None) -> tuple[Iterator[Table], str]:
+def _predictions(
+    predictor: Predictor, run: Run, steps: int | None, data: str | None, warn: Callable[[str], object]
+) -> tuple[Iterator[Table], str]:
     """The tables asked for, and the name of their file in the run."""
     if steps is not None:
         given = new_data(predictor, data) if data else predictions.latest_data(predictor, run)
         return iter([predictions.extrapolation(predictor, given, steps)]), "extrapolation"
-    if data is not None:
-        return without("part", Said(predictor, new_data(predictor, data)).tables()), "new"
-    return Said(predictor, predictions.own_data(predictor, run)).tables(), "predictions"
+    if data is None:
+        return Said(predictor, predictions.own_data(predictor, run)).tables(), "predictions"
+    given = new_data(predictor, data)
+    if left_out := _left_out(given):
+        warn(f"{data}: left out, since they miss a value: {left_out}")
+    return without("part", Said(predictor, given).tables()), "new"
+
+
+def _left_out(data: Dataset) -> str:
+    """How many of new examples cannot be predicted; empty where all can."""
+    count = 0
+    if isinstance(data, ForecastDataset):
+        count = data.left_out
+    elif isinstance(data, TableDataset):
+        count = len(data.raw.rows) - len(data)
+    return f"{count:,} of {len(data) + count:,} {data.task.examples}" if count else ""

@@ -34,7 +34,7 @@ def blamed_on(resolved: Resolved, *path: str | int, otherwise: Cure | None = Non
             setting(resolved, blamed, value) if key == error.setting else Add(path, key, value)
             for key, value in error.instead.items()
         ] or [cure for cure in [otherwise] if cure]
-        if isinstance(error, MissingFileError):
+        if isinstance(error, MissingFileError) and error.setting:
             meant = _meant(resolved, blamed, error.nearest)
             raise misfit(resolved, blamed, error.message, *(Write(blamed, path) for path in meant)) from None
         raise misfit(resolved, blamed, error.message if cures else str(error), *cures) from None

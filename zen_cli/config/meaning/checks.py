@@ -11,9 +11,10 @@ from zen_cli.config.language.registry import COMPONENTS, settings_of
 from zen_cli.config.language.schema import Component, Config
 from zen_cli.config.meaning.blame import blamed_on, misfit
 from zen_cli.config.meaning.components import components_in, layers_in, name_of, settings_in
-from zen_cli.config.meaning.cures import Add, Cure, Remove, Use, Write, is_name_alone, setting
+from zen_cli.config.meaning.cures import Add, Cure, Remove, Use, Write, is_name_alone, problem, setting
 from zen_cli.config.resolve import Resolved
 from zen_cli.config.text.paths import KeyPath
+from zen_cli.config.text.problems import ConfigError
 from zen_cli.config.text.syntax import MOST_DEPTH
 from zen_cli.config.text.words import listed, nearest
 from zen_cli.data.dataset import Dataset
@@ -126,11 +127,12 @@ def check_probabilities(data: Dataset, resolved: Resolved) -> None:
     """Refuse to score as one distribution what are answers of yes or no, a class at a time."""
     if name_of(resolved.values["loss"]) != "binary_crossentropy" or len(data.task.labels) <= 2:
         return
-    for i, asked in enumerate(resolved.values["metrics"]):
-        if name_of(asked) in metric.OF_DISTRIBUTIONS:
-            message = "this scores probabilities that sum to 1, and with binary_crossentropy each class has its own"
-            other = Add((), "loss", "categorical_crossentropy")
-            raise misfit(resolved, ("metrics", i), message, Remove(("metrics", i)), other)
+    message = "this scores probabilities that sum to 1, and with binary_crossentropy each class has its own"
+    other = Add((), "loss", "categorical_crossentropy")
+    asked = enumerate(resolved.values["metrics"])
+    paths: list[KeyPath] = [("metrics", i) for i, each in asked if name_of(each) in metric.OF_DISTRIBUTIONS]
+    if paths:
+        raise ConfigError(problem(resolved, path, message, [Remove(path), other]) for path in paths)
 
 
 def check_monitors(data: Dataset, resolved: Resolved) -> None:
@@ -193,9 +195,9 @@ def check_interval(data: Dataset, resolved: Resolved) -> None:
     if not isinstance(data.task, Regression):
         raise misfit(resolved, path, "only numbers have intervals, and this model tells classes apart", Remove(path))
     examples = size_of(data.parts.validation)
-    if problem := shortage(examples, level):
+    if lacking := shortage(examples, level):
         lower = [Write(path, other) for other in (0.95, 0.9, 0.8, 0.5) if not shortage(examples, other)]
-        raise misfit(resolved, path, problem, *lower[:1], Remove(path))
+        raise misfit(resolved, path, lacking, *lower[:1], Remove(path))
 
 
 # --- numbers ---

@@ -9,7 +9,7 @@ from zen_cli.config.text.paths import KeyPath
 from zen_cli.config.text.reader import plain_scalar
 
 INDENT = "  "
-_PLAIN = re.compile(r"[\w(][\w ()+*/.-]*")  # without what YAML may take for more than text
+_PLAIN = re.compile(r"(?!\.\.\.)[\w(./][\w ()+*/.-]*")  # without what YAML may take for more than text
 _ODD = re.compile("[\x7f-\xa0\u2028\u2029]")  # some end a line
 
 # --- on one line ---

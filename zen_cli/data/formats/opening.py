@@ -36,7 +36,7 @@ def _nearest(path: Path) -> str:
     try:
         with os.scandir(path.parent) as entries:
             names = [entry.name for entry in islice(entries, MOST_NAMES)]
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a NUL in a name
         return ""
     near = get_close_matches(path.name, names, 1)
     return str(path.with_name(near[0])) if near else ""

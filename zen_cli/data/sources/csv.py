@@ -161,9 +161,7 @@ class CSV(Source):
                 if name in roles:
                     other = [*names[:place], *(each for each in names[place + 1 :] if each != name)]
                     how = "twice" if roles[name] == setting else f"as `{roles[name]}` already"
-                    message = f"column {quoted(name)} is named {how}"
-                    nothing = [] if setting in ("past", "future") else None
-                    raise DataError(message, setting=setting, instead={setting: other or nothing})
+                    raise DataError(f"column {quoted(name)} is named {how}", setting=setting, instead={setting: other})
                 roles[name] = setting
 
     def _useful(self, frame: Frame) -> list[str]:

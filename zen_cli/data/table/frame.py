@@ -3,7 +3,7 @@
 import difflib
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,11 +121,15 @@ def column_in_words(name: str, titled: bool) -> str:
 
 
 class NoColumnError(DataError):
-    """There is no column of the name `column`. `nearest` was probably meant; it is empty where none is near."""
+    """There is no column of the name `column`. `nearest` was probably meant; it is empty where none is near.
 
-    def __init__(self, column: str, names: Sequence[str], file: str) -> None:
+    None of those that are `taken`, asked for by their own names, was meant.
+    """
+
+    def __init__(self, column: str, names: Sequence[str], file: str, taken: Collection[str] = ()) -> None:
         self.column = column
-        near = difflib.get_close_matches(column, [each for each in names[:1000] if len(each) < 100], n=1)
+        others = [each for each in names[:1000] if len(each) < 100 and each not in taken]
+        near = difflib.get_close_matches(column, others, n=1)
         self.nearest = near[0] if near else ""
         hint = f"did you mean {quoted(self.nearest)}?" if near else _described(column, names)
         super().__init__(f"{file}: there is no column {quoted(column)}", hint)

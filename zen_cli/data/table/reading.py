@@ -86,7 +86,7 @@ class _Wanted:
         known = {column: place for place, column in enumerate(self.form.names)}
         for column in (*self.kinds, *self.labels) if only is None else only:
             if column not in known:
-                raise NoColumnError(column, self.form.names, self.name)
+                raise NoColumnError(column, self.form.names, self.name, only or ())
         names = known if only is None else dict.fromkeys([*only, *(name for name in optional if name in known)])
         return [self._column(known[name], name) for name in names]
 

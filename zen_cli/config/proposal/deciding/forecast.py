@@ -19,6 +19,8 @@ LONGEST_HORIZON = 96
 USUAL_WINDOW = 20  # where there is no season
 BEYOND_A_SEASON = 1.25  # seasons in a window
 LEAST_HORIZONS = 8  # that the values to predict are to hold
+LEAST_OF_EACH = 14  # that those of each of several series are to hold, which are all divided by shares
+MOSTLY = 0.5  # of the horizons are to be known as a whole, or they tell of no error
 TEST = 0.15  # of the values that are predicted, and as many for the validation part
 STEP_SECONDS = 0.6e-6  # of a window, in a small LSTM
 FEW_WINDOWS = 1000
@@ -35,7 +37,7 @@ def data_of(facts: SeriesFacts) -> Choice:
     lag = _lag(facts, horizon, window)
     source, scaling = source_of(facts), _scaling(lag)
     split = _split(facts, facts.shortest - window - lag, horizon)
-    season = {"season": facts.season} if facts.season else {}
+    season = {"season": facts.season} if facts.season and facts.season <= window else {}
     settings = {"source": {"CSV": source.settings}, "window": window, "horizon": horizon, **season}
     settings |= {"scaling": scaling.settings["scaling"], "split": split.settings}
     return Choice({"data": settings}, {**source.remarks, **_remarks(facts), **scaling.remarks, **split.remarks})
@@ -80,8 +82,11 @@ def _window(facts: SeriesFacts) -> int:
 
 def _horizon(facts: SeriesFacts, window: int) -> int:
     usual = _usual_horizon(facts.frequency)
-    left = facts.shortest - window - (facts.season or 1)
-    return next((steps for steps in (usual, usual // 2) if steps > 1 and left >= LEAST_HORIZONS * steps), 1)
+    left = facts.shortest - facts.ahead - window - (facts.season or 1)
+    known = 1 - (facts.missing - facts.ahead) / facts.rows
+    least = LEAST_HORIZONS if len(facts.lengths) == 1 else LEAST_OF_EACH
+    fitting = (steps for steps in (usual, usual // 2) if left >= least * steps and known**steps >= MOSTLY)
+    return next(fitting, 1) or 1
 
 
 def _usual_horizon(frequency: Frequency | None) -> int:
@@ -130,6 +135,11 @@ def _split(facts: SeriesFacts, left: int, horizon: int) -> Choice:
         ): "the last ones, kept for the scores at the end; those between are the validation part, scored "
         "after each epoch (default 0)",
     }
+    known = left - facts.ahead
+    if facts.ahead and known >= 1 / TEST:
+        tested = f"the last ones, of which {facts.ahead:,} are not known yet, and the rest is for the scores at the end"
+        split = {"train": round((1 - 2 * TEST) * known), "test": facts.ahead + max(horizon, round(TEST * known))}
+        return Choice(split, remarks | {("split", "test"): f"{tested} (default 0)"})
     if TEST * left >= 2 * horizon:
         return Choice({"train": round(1 - 2 * TEST, 2), "test": TEST}, remarks)
     if len(facts.lengths) == 1 and left >= 8 * horizon:
@@ -142,19 +152,28 @@ def _split(facts: SeriesFacts, left: int, horizon: int) -> Choice:
 
 
 def _remarks(facts: SeriesFacts) -> dict[Key, str]:
-    season = facts.season
-    window = f"so many values in: a season of {season}, and some more" if season else "so many values in"
-    if season and _window(facts) < BEYOND_A_SEASON * season:
-        window = f"so many values in; a season has {season}"
     step = f"; a row comes {facts.frequency}" if facts.frequency else ""
     return {
-        ("data", "window"): window,
+        ("data", "window"): f"so many values in{_told_of_window(facts)}",
         ("data", "horizon"): f"so many values out, those that follow{step} (default 1)",
         ("data", "strategy"): "with recursive, and `Linear: 1` below, a model of one step is fed its own predictions",
-        ("data", "season"): "after how many steps values repeat themselves, as it seems: for a baseline"
-        if season
-        else "such as `2`: after how many steps values repeat themselves; null looks for it, and found nothing here",
+        ("data", "season"): _told_of_season(facts),
     }
+
+
+def _told_of_window(facts: SeriesFacts) -> str:
+    if not facts.season:
+        return ""
+    if _window(facts) < BEYOND_A_SEASON * facts.season:
+        return f"; a season seems to have {facts.season}"
+    return f": a season of {facts.season}, and some more"
+
+
+def _told_of_season(facts: SeriesFacts) -> str:
+    what = "after how many steps values repeat themselves"
+    if not facts.season:
+        return f"such as `2`: {what}, for a baseline; null looks for it, and found nothing here"
+    return f"{what}, as it seems, for a baseline" if _window(facts) >= facts.season else f"{what}, for a baseline"
 
 
 # --- in words ---

@@ -1,5 +1,6 @@
 """What can be known of a person's file before anything is decided."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,9 +51,10 @@ class ColumnFacts:
 class SeriesFacts:
     """A CSV file whose rows follow each other in time, and the column of numbers that is to be forecast.
 
-    `values` (n,) are those of the longest series, NaN where one is missing. `gaps` counts the dates that are not there,
-    which are missing values where dates are `regular`, and else no dates that would have to be there. `missing` counts
-    the cells of the target, `asked` says that the person named it, and `unread` is a column whose dates cannot be read.
+    `values` (n,) are the first of the longest series, with the last known one for each that is missing. `gaps` counts
+    the dates that are not there, which are missing values where dates are `regular`, and else no dates that would have
+    to be there. `missing` counts the cells of the target, and `ahead` those at the end, which nobody knows yet. `asked`
+    says that the person named the target, and `unread` is a column whose dates cannot be read.
     """
 
     path: str
@@ -71,6 +73,7 @@ class SeriesFacts:
     gaps: int
     regular: bool
     missing: int
+    ahead: int
     season: int | None
     values: Array = field(repr=False)
     notes: tuple[str, ...] = ()
@@ -86,15 +89,17 @@ class SeriesFacts:
     @property
     def drifts(self) -> bool:
         """Whether the level of one quarter differs from that of another by more than values do within them."""
-        quarters = [quarter[~np.isnan(quarter)] for quarter in np.array_split(self.values, 4)]
-        known = [quarter for quarter in quarters if len(quarter)]
-        spread = float(np.mean([quarter.std() for quarter in known])) if known else 0.0
-        return bool(known) and float(np.ptp([quarter.mean() for quarter in known])) > spread
+        quarters = np.array_split(self.values, 4)
+        if not len(quarters[-1]):
+            return False
+        spread = float(np.mean([quarter.std() for quarter in quarters]))
+        return float(np.ptp([quarter.mean() for quarter in quarters])) > spread
 
     def change(self, horizon: int, season: int = 0) -> float:
         """How far values are, on average, from the last one before a horizon; with a season, from the same phase."""
         lags = [season * -(-step // season) if season else step for step in range(1, horizon + 1)]
-        return float(np.mean([np.nanmean(np.abs(self.values[lag:] - self.values[:-lag])) for lag in lags]))
+        changes = [np.abs(self.values[lag:] - self.values[:-lag]) for lag in lags if lag < len(self.values)]
+        return float(np.mean([change.mean() for change in changes])) if changes else math.inf
 
 
 @dataclass(frozen=True)

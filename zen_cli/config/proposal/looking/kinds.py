@@ -1,6 +1,5 @@
 """Which kind of data a path leads to, by its first bytes and by its name."""
 
-import difflib
 import gzip
 import re
 import zlib
@@ -38,7 +37,7 @@ def kind_of(path: str) -> Kind:
     """DataError, which says what is there, where zen reads no such data."""
     if is_folder(path):
         return _kind_of_folder(path)
-    _demand_there(path)
+    demand_a_regular_file(path)
     start = _beginning(path)
     if not start.strip():
         raise DataError(f"{shown(path)}: there is nothing in it")
@@ -49,23 +48,6 @@ def suffix_of(path: str) -> str:
     """In small letters, and without .gz."""
     name = path.lower().removesuffix(".gz")
     return Path(name).suffix
-
-
-def _demand_there(path: str) -> None:
-    try:
-        demand_a_regular_file(path)
-    except DataError as error:
-        near = _nearest_beside(Path(path)) if not Path(path).exists() else None
-        raise DataError(error.message, f"did you mean {near}?") from None if near else error
-
-
-def _nearest_beside(path: Path) -> str | None:
-    try:
-        there = [beside.name for beside in path.parent.iterdir()]
-    except OSError:
-        return None
-    near = difflib.get_close_matches(path.name, there, n=1)
-    return shown(path.with_name(near[0])) if near else None
 
 
 # --- folders ---

@@ -14,6 +14,7 @@ from zen_cli.data.series import Series, SeriesSet
 from zen_cli.data.sources import CSV
 from zen_cli.errors import DataError, quoted
 
+Array = np.ndarray
 MOST_FILLED = 0.5  # of the dates: with more gaps they are at no regular distance
 
 
@@ -43,8 +44,9 @@ def series_facts(
     gaps = sum(map(_gaps, found.series)) if found.dated else 0
     regular = not isinstance(frequency, BusinessDays) and gaps <= MOST_FILLED * columns[target].rows
     on_time = replace(table, gaps="missing").as_series() if gaps and regular else found
-    values = max(on_time.series, key=len).values
-    known = values[: round(KNOWN * len(values)), 0]
+    values = max(on_time.series, key=len).values[:, 0]
+    ahead = len(values) - 1 - int(np.flatnonzero(~np.isnan(values)).max(initial=0))
+    known = _without_holes(values[: round(KNOWN * (len(values) - ahead))])
     return SeriesFacts(
         path=path,
         reading=reading,
@@ -62,10 +64,21 @@ def series_facts(
         gaps=gaps,
         regular=regular,
         missing=columns[target].missing,
+        ahead=ahead if len(found.series) == 1 else 0,
         season=season_of(known),
         values=known,
         notes=notes,
     )
+
+
+def _without_holes(values: Array) -> Array:
+    """Values (n,) with the last known one in place of each that is missing, from the first known one on."""
+    known = np.flatnonzero(~np.isnan(values))
+    if not len(known):
+        return values[:0]
+    counts = np.diff(np.append(known, len(values)))
+    filled: Array = np.repeat(values[known], counts)
+    return filled
 
 
 def _span(found: SeriesSet) -> tuple[str, str]:
