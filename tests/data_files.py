@@ -72,6 +72,16 @@ def missing_values():
     return csv("holes.csv", "date,v", rows)
 
 
+def an_unknown_end():
+    rows = [(day, "" if i >= 110 else value) for i, (day, value) in enumerate(weekly())]
+    return csv("ahead.csv", "date,v", rows)
+
+
+def hardly_any_values():
+    rows = [(day, "" if i % 5 else value) for i, (day, value) in enumerate(weekly(200))]
+    return csv("sparse.csv", "date,v", rows)
+
+
 def three_rows():
     return csv("three.csv", "date,v", [(date(i), i) for i in range(3)])
 
@@ -91,8 +101,8 @@ def a_rare_class():
 
 
 def a_wide_table():
-    rows = [(*row, "up" if row[0] > 0 else "down") for row in normal(60, 60)]
-    return csv("wide.csv", ",".join([*(f"gene{i}" for i in range(60)), "state"]), rows)
+    rows = [(*row, 7, "up" if row[0] > 0 else "down") for row in normal(60, 60)]
+    return csv("wide.csv", ",".join([*(f"gene {i}" for i in range(60)), "lab", "state"]), rows)
 
 
 def a_regression():

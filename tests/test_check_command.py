@@ -59,7 +59,7 @@ def test_a_level_ends_the_check(zen, series, level):
 def test_the_data_and_their_first_batch_are_told(zen, series):
     lines = [line.strip() for line in zen("check", series, "--level", "data").out.splitlines()]
     assert lines[2:] == [
-        "ok  data    15 windows: 10 train, 5 held out",
+        "ok  data    15 windows: 10 train, 5 validation",
         "first batch of inputs: 8 x 5 x 1, float64",
         "first batch of targets: 8 x 1, float64",
     ]

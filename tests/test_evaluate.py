@@ -202,7 +202,7 @@ def test_baselines_that_cannot_be_made_any_more_are_named(tmp_path):
         kept, left_out = KEPT[name]
         found = scores_of(runs[name], tmp_path / f"moved_{name}.csv")["data"]
         assert list(found["baselines"]) == kept
-        assert found["notes"][-1].startswith(f"Without {left_out}, which are made from the data that trained: ")
+        assert found["notes"][-1].startswith(f"Without {left_out}, made from the data that trained: ")
         assert found["notes"][-1].endswith(f"{tmp_path / name}.csv: there is no such file")
         assert run_zen("evaluate", runs[name]).code == 3
 

@@ -383,3 +383,11 @@ def test_names_complete(command, parameter, beginning, names):
     (declared,) = (p for p in cli.commands[command].params if p.name == parameter)
     offered = declared.shell_complete(click.Context(cli.commands[command]), beginning)
     assert [item.value for item in offered] == names
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_copied_example_finds_its_data(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run_zen("examples", name).code == 0
+    checked = run_zen("check", f"{name}.yaml", "--level", "data")
+    assert (checked.code, checked.err) == (0, "")

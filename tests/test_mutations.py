@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import demand_readable
 from curing import demand_cures
-from mutants import Mutant, changed_trees, lay_out, mutants, with_extremes
+from mutants import LONG, Mutant, changed_trees, lay_out, mutants, with_extremes
 
 from zen_cli import memory
 from zen_cli.config.build import open_config
@@ -75,7 +75,8 @@ def outcome(mutant, path):
 @pytest.mark.usefixtures("folder")
 def test_every_hint_about_a_mutant_cures_its_problem():
     for text in changed_trees(seed=PARTS, count=EACH):
-        demand_cures({"wrong.yaml": text}, ())
+        if LONG not in text:  # as the name of a component it is a key in the long form, and too long for one
+            demand_cures({"wrong.yaml": text}, ())
 
 
 # --- the real command ---

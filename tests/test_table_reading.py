@@ -253,8 +253,11 @@ def test_a_quote_that_is_never_closed_is_told_without_reading_on_for_long(tmp_pa
 
 def test_an_id_is_no_category(tmp_path):
     text = "id,b\n" + "same,1\n" * 2 + "".join(f"u{i},1\n" for i in range(10_001))
+    frame = frame_of(tmp_path, text)
+    assert (frame.columns[0].kind, frame.columns[0].labels) == ("text", ())
+    assert "column 'id' is no input: it is text, with too many" in frame.notes[-1]
     with pytest.raises(DataError, match=r"t.csv:10003: column 'id': 'u9999' is one category more than 10,000"):
-        frame_of(tmp_path, text)
+        frame_of(tmp_path, text, kinds={"id": "category"})
 
 
 def test_packed_files_may_follow_each_other(tmp_path):

@@ -25,8 +25,8 @@ def _examples(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> 
 def examples(names: tuple[str, ...], output: Path | None, force: bool) -> None:
     """List the configs that come with zen: what each learns, and the score and time to expect.
 
-    With NAMEs, copy those and print their paths. A schema is put beside them, by which editors complete and
-    check them.
+    With NAMEs, copy those, with the data that they name, and print their paths. A schema is put beside them, by
+    which editors complete and check them.
 
     \b
     Example:
@@ -41,11 +41,13 @@ def examples(names: tuple[str, ...], output: Path | None, force: bool) -> None:
         click.echo(starters.listing(), nl=False)
         return
     known = starters.examples()
-    copies = {f"{example.name}.yaml": example.text for example in (starters.chosen("example", n, known) for n in names)}
+    chosen = [starters.chosen("example", name, known) for name in names]
+    copies = {f"{example.name}.yaml": example.text for example in chosen}
     if str(output) == "-":
         _demand(len(copies) == 1, "standard output takes one config at a time")
         click.echo("".join(copies.values()), nl=False)
         return
+    copies |= {path: text for example in chosen for path, text in example.data.items()}
     files = {(output or Path()) / name: text for name, text in copies.items()}
     talk = starters.write(files, force, "name another directory with --output")
     click.echo("\n".join(map(str, files)))

@@ -41,7 +41,7 @@ def train(config: Path, overrides: tuple[str, ...], runs: Path, quiet: bool) -> 
     job = Job(experiment, runs, config.stem, opened.text, sys.argv[1:])
     records = job.records()
     if not quiet:
-        tables.show_model(job.run, experiment.model.summary)
+        tables.show_start(job.run, experiment.model.summary, experiment.data)
         records = progress.follow(records, experiment.config["training"]["epochs"])
     last = [record for record in records if isinstance(record, EpochRecord)][-1]
     trained = job.trained()

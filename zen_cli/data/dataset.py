@@ -1,6 +1,6 @@
 """Examples ready for training, and what makes them of raw data: fitted on the part that trains, kept with the model."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,21 @@ class Dataset:
         """All that the model sees, in blocks, each number once or more."""
         for block in blocks(self.inputs):
             yield block.values if isinstance(block, Padded) else block
+
+    @property
+    def left_out(self) -> int:
+        """How many examples there would be besides, were no value missing."""
+        return 0
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was found out, or assumed, of the files that the data came from."""
+        return ()
+
+    def left_out_in_words(self) -> str:
+        """Those left out, of how many; empty where none is."""
+        count = self.left_out
+        return f"{count:,} of {len(self) + count:,} {self.task.examples}" if count else ""
 
     def fingerprint(self) -> str:
         """SHA-256 of the raw data: equal data, equal fingerprint."""

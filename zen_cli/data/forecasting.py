@@ -182,7 +182,7 @@ class Forecasting(Preparation):
             raw=raw,
             filled=filled,
             origins=places.origins,
-            left_out=places.left_out,
+            missing=places.left_out,
             scaling=self.scaling,
             places=tuple(self.number(series.label) for series in filled.series),
             divisions=tuple(divided),

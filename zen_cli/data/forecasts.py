@@ -25,7 +25,7 @@ class ForecastDataset(Dataset):
     """Windows and what follows them. `origins` are the rows that they predict first, in all series of `raw` in a row.
 
     In `filled`, missing values are filled in, and `rows` (M, C) are those values scaled. `places` say which series each
-    of them is to the scaling, `divisions` where its parts end, and `left_out` counts windows that lack a value.
+    of them is to the scaling, `divisions` where its parts end, and `missing` counts windows that lack a value.
     """
 
     task: Forecast
@@ -33,7 +33,7 @@ class ForecastDataset(Dataset):
     filled: SeriesSet
     rows: Rows
     origins: Runs
-    left_out: int
+    missing: int
     scaling: Scaling
     places: tuple[int, ...]
     divisions: tuple[Division, ...]
@@ -48,6 +48,14 @@ class ForecastDataset(Dataset):
     def starts(self) -> Array:
         """The row that each series begins with, and the end."""
         return np.cumsum([0, *map(len, self.raw.series)])
+
+    @property
+    def left_out(self) -> int:
+        return self.missing
+
+    @property
+    def notes(self) -> Sequence[str]:
+        return self.raw.notes
 
     def numbers(self) -> Iterator[Array]:
         return blocks(self.rows)

@@ -47,7 +47,8 @@ def numbers_of(part: Where) -> np.ndarray:
 def is_in(part: Where, numbers: np.ndarray) -> np.ndarray:
     """Which of these examples are in a part: (n,)."""
     if isinstance(part, slice):
-        return (part.start <= numbers) & (numbers < part.stop)
+        within: np.ndarray = (part.start <= numbers) & (numbers < part.stop)
+        return within
     return np.isin(numbers, part)
 
 

@@ -100,8 +100,9 @@ class Mapped:
 
 def mapped(rows: Rows, function: Callable[[Array], Array], row_shape: tuple[int, ...]) -> Rows:
     """`Mapped`, or where the rows are in memory, what the function makes of all of them."""
-    in_memory = isinstance(rows, np.ndarray) and not isinstance(rows, np.memmap)
-    return function(rows) if in_memory else Mapped(rows, function, row_shape)
+    if isinstance(rows, np.ndarray) and not isinstance(rows, np.memmap):
+        return function(rows)
+    return Mapped(rows, function, row_shape)
 
 
 @dataclass(frozen=True)

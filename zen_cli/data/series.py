@@ -36,7 +36,7 @@ class SeriesSet:
     Behind them stand `past` covariates, known up to the present, and then `future` ones, known in advance too. `dated`
     positions count seconds since 1970; `index` is what positions are called. `missing` says what becomes of values that
     are not there: windows that hold one are left out (drop), or it is the last one known (fill), or lies between those
-    on both sides (interpolate).
+    on both sides (interpolate), and then windows that end inside of a gap are left out, whose line tells what follows.
     """
 
     series: tuple[Series, ...]
@@ -46,6 +46,7 @@ class SeriesSet:
     dated: bool = False
     index: str = "x"
     missing: Missing = "error"
+    notes: tuple[str, ...] = ()
 
     def said(self, positions: np.ndarray) -> Sequence[Any] | np.ndarray:
         """Positions as people read them: dates as far as these go, such as 1960-01 for months."""

@@ -66,6 +66,11 @@ class Table:
     def names(self) -> tuple[str, ...]:
         return self.frames[0].names
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was found out, or assumed, of each file."""
+        return tuple(f"{frame.name}: {note}" for frame in self.frames for note in frame.notes)
+
     def index(self, name: str) -> int:
         return self.frames[0].index(name)
 
@@ -119,6 +124,7 @@ class Table:
             dated=self._is_dated,
             index=roles.index or "row",
             missing=self.missing,
+            notes=self.notes,
         )
 
     def _by_series(self) -> Iterator[tuple[str, Array | None]]:

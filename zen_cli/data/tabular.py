@@ -236,6 +236,14 @@ class TableDataset(Dataset):
         truth: Array = self.known[where]
         return truth
 
+    @property
+    def left_out(self) -> int:
+        return len(self.raw.rows) - len(self)
+
+    @property
+    def notes(self) -> Sequence[str]:
+        return self.raw.notes
+
     def truths(self, where: Where) -> Rows:
         return selected(self.known, where)
 

@@ -8,9 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from zen_cli.config.build import Predictor, new_data
-from zen_cli.data.dataset import Dataset
-from zen_cli.data.forecasts import ForecastDataset
-from zen_cli.data.tabular import TableDataset
 from zen_cli.training import predictions
 from zen_cli.training.backtest import Origin
 from zen_cli.training.durable import deliver
@@ -66,16 +63,6 @@ def _predictions(
     if data is None:
         return Said(predictor, predictions.own_data(predictor, run)).tables(), "predictions"
     given = new_data(predictor, data)
-    if left_out := _left_out(given):
+    if left_out := given.left_out_in_words():
         warn(f"{data}: left out, since they miss a value: {left_out}")
     return without("part", Said(predictor, given).tables()), "new"
-
-
-def _left_out(data: Dataset) -> str:
-    """How many of new examples cannot be predicted; empty where all can."""
-    count = 0
-    if isinstance(data, ForecastDataset):
-        count = data.left_out
-    elif isinstance(data, TableDataset):
-        count = len(data.raw.rows) - len(data)
-    return f"{count:,} of {len(data) + count:,} {data.task.examples}" if count else ""

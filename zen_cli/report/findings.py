@@ -11,8 +11,10 @@ from zen_cli.config.build import Experiment, Loaded
 from zen_cli.config.meaning.components import name_of
 from zen_cli.config.text.problems import ConfigError
 from zen_cli.config.text.words import count
+from zen_cli.data.parts import size_of
 from zen_cli.errors import ZenError
 from zen_cli.memory import bytes_in_words
+from zen_cli.report import tables
 from zen_cli.report.console import PlainConsole
 from zen_cli.report.tables import model_table, shape_in_words
 from zen_cli.training.estimate import Estimate
@@ -72,7 +74,9 @@ def _schema(read: Read) -> Iterator[str]:
 
 def _data(loaded: Loaded) -> Iterator[str]:
     data = loaded.data
-    yield f"{len(data):,} {data.task.examples}: {data.train:,} train, {data.held_out:,} held out"
+    sizes = [f"{size_of(part):,} {name}" for name, part in data.parts.named() if size_of(part)]
+    yield f"{len(data):,} {data.task.examples}: {', '.join(sizes)}"
+    yield from tables.remarks(data)
     size = min(loaded.resolved.values["training"]["batch_size"], data.train)
     for name, array in (("inputs", data.inputs), ("targets", data.targets)):
         yield f"first batch of {name}: {shape_in_words((size, *array.shape[1:]))}, {array.dtype}"

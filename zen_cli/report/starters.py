@@ -1,6 +1,7 @@
 """Configs to start from, the shipped examples and the templates of `zen init`, and how their files reach a person."""
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -28,6 +29,12 @@ class Starter:
     purpose: str
     command: str
     expectation: str
+
+    @property
+    def data(self) -> dict[str, str]:
+        """The files of data that it names, by their paths from it: those of the shipped configs are text."""
+        named = dict.fromkeys(re.findall(r"\bdata/[\w.-]*\w", self.text))
+        return {path: (shipped.folder() / path).read_text(encoding="utf-8") for path in named}
 
     def named(self, file: str) -> str:
         """The text, with the command for a file of another name."""

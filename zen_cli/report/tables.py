@@ -9,6 +9,7 @@ from typing import TextIO
 from rich.table import Table
 
 from zen_cli.config.text.words import count
+from zen_cli.data.dataset import Dataset
 from zen_cli.memory import bytes_in_words
 from zen_cli.metric import title
 from zen_cli.nn import Model
@@ -21,9 +22,16 @@ from zen_cli.training.run import Run
 from zen_cli.training.scores import PartScores
 
 
-def show_model(run: Run, layers: Sequence[LayerSummary], out: TextIO | None = None) -> None:
-    """The stack of a run's model."""
-    _print(out, f"Model of {run.path}", model_table(layers))
+def remarks(data: Dataset) -> Iterator[str]:
+    """What was made of the data that a person may want to know of."""
+    yield from data.notes
+    if left_out := data.left_out_in_words():
+        yield f"left out, since they miss a value: {left_out}"
+
+
+def show_start(run: Run, layers: Sequence[LayerSummary], data: Dataset, out: TextIO | None = None) -> None:
+    """The stack of a run's model, and what a person may want to know of its data."""
+    _print(out, f"Model of {run.path}", model_table(layers), *remarks(data))
 
 
 def show_summary(name: str, model: Model, out: TextIO) -> None:

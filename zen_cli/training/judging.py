@@ -45,11 +45,12 @@ def judged(run: Run, path: str | None) -> Judged:
 
 def _on_own(predictor: Predictor, run: Run) -> Judged:
     data = predictions.own_data(predictor, run)
-    part, where = [(name, part) for name, part in data.parts.named() if size_of(part)][-1]
-    if part == TRAIN:
+    name, part = [(name, part) for name, part in data.parts.named() if size_of(part)][-1]
+    if name == TRAIN:
         message = f"{run.path}: it was trained on all of its data, which leaves none to score it on"
         raise UserError(message, f"name a file of others: zen evaluate {run.path} FILE")
-    return Judged(run, part, f"the {part} part", judged_scores(Said(predictor, data), where, f"the {part} part", data))
+    where = f"the {name} part"
+    return Judged(run, name, where, judged_scores(Said(predictor, data), part, where, data))
 
 
 def _on_others(predictor: Predictor, run: Run, path: str) -> Judged:
@@ -92,7 +93,7 @@ def _trained(predictor: Predictor, run: Run, data: Dataset) -> tuple[Dataset | N
     try:
         return predictions.own_data(predictor, run), ""
     except RunError as error:
-        return None, f"Without {_from_training(data, predictor)}, which are made from the data that trained: {error}"
+        return None, f"Without {_from_training(data, predictor)}, made from the data that trained: {error}"
 
 
 def _from_training(data: Dataset, predictor: Predictor) -> str:

@@ -127,12 +127,15 @@ def _of_sizes(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
 
 
 def _of_parts(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
-    """Groups that leave no example for a part, and classes that are in no example of one, hardly by chance."""
-    split, path = resolved.values["data"]["split"], ("data", "split")
+    split = resolved.values["data"]["split"]
     if split["group"] and not data.held_out:
-        yield (*path, "group"), "its groups are so large that all examples train"
-    if not isinstance(data.targets, np.ndarray) or data.targets.ndim != 1 or not data.task.labels:
-        return
+        yield ("data", "split", "group"), "its groups are so large that all examples train"
+    if isinstance(data.targets, np.ndarray) and data.targets.ndim == 1 and data.task.labels:
+        yield from _of_classes(split, data)
+
+
+def _of_classes(split: dict[str, Any], data: Dataset) -> Iterator[Doubt]:
+    """Those that are in no example of a part, hardly by chance."""
     ordered = split["method"] == "order"
     advice = ", as they come in order: `method: stratified` deals each class out" if ordered else ""
     shares = _counts(data, slice(None)) / len(data.targets)
@@ -145,7 +148,7 @@ def _of_parts(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
         if lacking.size:
             several = f" and {lacking.size - 1} other{'s' * (lacking.size > 2)}" if lacking.size > 1 else ""
             label = quoted(data.task.labels[lacking[0]])
-            yield (*path, "method"), f"the {name} part has no example of {label}{several}{advice}"
+            yield ("data", "split", "method"), f"the {name} part has no example of {label}{several}{advice}"
 
 
 def _counts(data: Dataset, part: Where) -> np.ndarray:
@@ -185,7 +188,7 @@ def _of_numbers(resolved: Resolved, data: Dataset, model: Model) -> Iterator[Dou
             yield ("model", place, "Embedding", "tokens"), known
     if resolved.values["data"]["scaling"] or any(isinstance(layer, Embedding) for layer in model.layers):
         return
-    largest = float(np.nanmax(np.abs(next(data.numbers())), initial=0))
+    largest = float(np.nanmax(np.abs(next(data.numbers(), np.empty(0))), initial=0))
     if largest > LARGE:
         yield ("data", "scaling"), f"the inputs reach {largest:.4g}: `scaling: [Standard]` brings them to about 1"
 

@@ -24,16 +24,16 @@ OF_ROWS = {  # and those that say nothing of a series
 
 def demand_rows(table: Table, resolved: Resolved) -> None:
     """ConfigError where a table without a window is taken for a series."""
-    given = next(iter(_given(resolved, *OF_SERIES)), None)
-    if given:
+    may_be_series = all(table.column(name).kind == "number" for name in table.roles.targets)
+    cures = [Add(("data",), "window", _fitting(table))] if may_be_series else []
+    for given in _given(resolved, *OF_SERIES):
         message = f"is missing: `{given[-1]}` is of a series, which is cut into windows of so many values"
-        of_numbers = all(table.column(name).kind == "number" for name in table.roles.targets)
-        cures = [Add(("data",), "window", _fitting(table))] if of_numbers else []
         raise misfit(resolved, WINDOW, message, *cures, Remove(given))
     if not table.roles.inputs:
-        targets = " and ".join(map(quoted, table.roles.targets))
-        message = f"is missing: {targets} can be told from no other column, but a series is told from its own past"
-        raise misfit(resolved, WINDOW, message, Add(("data",), "window", _fitting(table)))
+        message = f"there is no column that {' and '.join(map(quoted, table.roles.targets))} can be told from"
+        if may_be_series:
+            message = f"is missing: {message}, but a series is told from its own past"
+        raise misfit(resolved, WINDOW if may_be_series else ("data", "source"), message, *cures)
 
 
 def demand_series(table: Table, resolved: Resolved) -> None:

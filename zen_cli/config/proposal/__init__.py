@@ -38,5 +38,4 @@ def _prepared(settings: Mapping[str, Any], name: str) -> Prepared:
         test=size_of(parts.test),
         inputs=tuple(preparation.input_shape),
         outputs=outputs,
-        lengths_vary=preparation.lengths_vary,
     )

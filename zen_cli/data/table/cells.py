@@ -144,12 +144,21 @@ _MARKS = {".": "point", ",": "comma"}
 
 
 class Categories(Cells):
-    """Codes of labels: the places of given `labels`, or 0, 1, ... in the order of first appearance."""
+    """Codes of labels: the places of given `labels`, or 0, 1, ... in the order of first appearance.
+
+    What is too much for a category is refused, or with `or_text` tells that the column `is_text`, and has no code.
+    """
 
     dtype = "O"
 
-    def __init__(self, labels: Sequence[str] | None = None, unseen: Unseen = "refuse") -> None:
-        self._codes = _Codes(labels, unseen)
+    def __init__(
+        self, labels: Sequence[str] | None = None, unseen: Unseen = "refuse", *, or_text: bool = False
+    ) -> None:
+        self._codes = _Codes(labels, unseen, or_text)
+
+    @property
+    def is_text(self) -> bool:
+        return self._codes.is_text
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -168,11 +177,13 @@ class Categories(Cells):
 class _Codes(dict[str, float]):
     """The code of each text that has been met, with the blanks around it; `labels` are those texts without them."""
 
-    def __init__(self, labels: Sequence[str] | None, unseen: Unseen) -> None:
+    def __init__(self, labels: Sequence[str] | None, unseen: Unseen, or_text: bool) -> None:
         super().__init__({label: float(code) for code, label in enumerate(labels or ())})
         self.labels = {label: code for code, label in enumerate(labels or ())}
         self.given = labels is not None
         self.unseen = unseen
+        self.or_text = or_text
+        self.is_text = False
 
     def __missing__(self, text: str) -> float:
         label = text.strip()
@@ -182,7 +193,15 @@ class _Codes(dict[str, float]):
             return self._kept(text, math.nan)
         if self.given and self.unseen == "none":
             return self._kept(text, NONE)
-        self._demand_new(text, label)
+        if self.is_text:
+            return 0.0
+        try:
+            self._demand_new(text, label)
+        except WrongCellError:
+            if not self.or_text:
+                raise
+            self.is_text = True
+            return 0.0
         return self._kept(text, float(self.labels.setdefault(label, len(self.labels))))
 
     def _kept(self, text: str, code: float) -> float:

@@ -25,12 +25,17 @@ def kind_of(texts: Sequence[str]) -> Kind:
     return "text" if len(set(present)) == len(present) >= ENOUGH_TO_BE_TEXT else "category"
 
 
-def cells_of(kind: Kind, texts: Sequence[str], decimal: Decimal, labels: Sequence[str] | None, unseen: Unseen) -> Cells:
-    """What reads the cells of a column; `texts` are its first, in which the order of a date's parts is looked for."""
+def cells_of(
+    kind: Kind, texts: Sequence[str], decimal: Decimal, labels: Sequence[str] | None, unseen: Unseen, told: bool = True
+) -> Cells:
+    """What reads the cells of a column; `texts` are its first, in which the order of a date's parts is looked for.
+
+    A category that was not `told` to be one may turn out to be text.
+    """
     if kind == "number":
         return Numbers(decimal)
     if kind == "category":
-        return Categories(labels, unseen)
+        return Categories(labels, unseen, or_text=not told)
     if kind == "text":
         return Texts()
     return Dates(_order(kind, texts), max(map(len, texts), default=0))

@@ -67,8 +67,11 @@ class _Column:
     def found(self, missing: int, first_missing: int | None) -> Column:
         """What is known of it once all rows were read."""
         cells = self.reader.cells
-        labels = cells.labels if isinstance(cells, Categories) else ()
-        return Column(self.reader.name, self.kind, labels, self.examples, missing, first_missing)
+        labels: tuple[str, ...] = ()
+        kind = self.kind
+        if isinstance(cells, Categories):
+            labels, kind = ((), "text") if cells.is_text else (cells.labels, kind)
+        return Column(self.reader.name, kind, labels, self.examples, missing, first_missing)
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class _Wanted:
         try:
             given = "category" if labels is not None else self.kinds.get(column)
             kind: Kind = given or kind_of(texts)
-            cells = cells_of(kind, texts, self.form.decimal, labels, self.unseen)
+            cells = cells_of(kind, texts, self.form.decimal, labels, self.unseen, told=given is not None)
         except AmbiguousError as error:
             where = f"{self.name}:{self.form.lines[error.index]}: {column_in_words(column, self.form.titled)}"
             raise DataError(f"{where}: {error}") from None
@@ -169,4 +172,4 @@ def _notes(columns: Sequence[Column], encoding: str) -> Iterator[str]:
         yield f"its text is {encoding}"
     for column in columns:
         if column.kind == "text":
-            yield f"column {quoted(column.name)} is text, each row another, and no number stands for it"
+            yield f"column {quoted(column.name)} is no input: it is text, with too many different cells for a category"

@@ -35,4 +35,3 @@ class Prepared:
     test: int
     inputs: tuple[int, ...]
     outputs: int  # classes, or numbers of a target
-    lengths_vary: bool

@@ -18,13 +18,18 @@ def optimizer(lr: float, weight_decay: float) -> dict[str, Any]:
     return {"AdamW": {"lr": lr, "weight_decay": weight_decay}}
 
 
-def training(train: int, seconds: float, steps: int, most: int, **others: Any) -> dict[str, Any]:
-    """About so many steps, and at the most so many epochs; `seconds` is what an example takes."""
+def training(train: int, seconds: float, steps: int, most: int, fewest: int = 1) -> dict[str, Any]:
+    """About so many steps, and at the most so many epochs; `seconds` is what an example takes.
+
+    No batch has fewer than `fewest` examples.
+    """
     batch = next((size for count, size in BATCHES if train < count), LARGEST_BATCH)
-    batch = min(batch, 1 << max(0, (train // 4).bit_length() - 1))
+    batch = max(fewest, min(batch, 1 << max(0, (train // 4).bit_length() - 1)))
+    while 0 < train % batch < fewest < train:
+        batch += 1
     wanted = min(most, round(steps * batch / train) or 1)
     affordable = max(1, math.floor(SECONDS / (seconds * train)))
-    return {"epochs": min(wanted, affordable), "batch_size": batch, **others}
+    return {"epochs": min(wanted, affordable), "batch_size": batch}
 
 
 def interval(prepared: Prepared) -> Choice:

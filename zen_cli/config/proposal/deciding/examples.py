@@ -126,14 +126,11 @@ def _ended(
     remarks |= {("model", last): "a score for each class" if facts.classes else "what is predicted"}
     remarks |= {("model", last + 1): "scores to probabilities"} if facts.classes else {}
     compared = compared_and_scored(prepared, facts.classes)
-    told = training(prepared.train, seconds, 1000, most)
-    if "BatchNorm" in model and prepared.train % told["batch_size"] == 1:
-        told["batch_size"] += 1  # a single example has no variance
     settings = {
         "model": [*model, *end],
         **compared.settings,
         "optimizer": optimizer(0.005, 0.05),
         "schedule": "Cosine",
-        "training": told,
+        "training": training(prepared.train, seconds, 1000, most, fewest=2 if "BatchNorm" in model else 1),
     }
     return Choice(settings, {**compared.remarks, **remarks})

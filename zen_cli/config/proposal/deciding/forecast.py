@@ -57,7 +57,7 @@ def model_of(facts: SeriesFacts, prepared: Prepared) -> Choice:
         "loss": "MSE",
         "optimizer": optimizer(0.005, 0.1 if many else 0.3),
         "schedule": "Cosine",
-        "training": training(prepared.train, seconds, 1500 if many else 600, 40, clip_norm=1.0),
+        "training": {**training(prepared.train, seconds, 1500 if many else 600, 40), "clip_norm": 1.0},
         "metrics": asked,
         **ranged.settings,
     }
@@ -118,34 +118,45 @@ def _lag(facts: SeriesFacts, horizon: int, window: int) -> int:
 def _scaling(lag: int) -> Choice:
     scaling: list[Any] = [{"Difference": lag}] if lag > 1 else ["Difference"] if lag else []
     before = f"{lag} steps" if lag > 1 else "the step"
-    why = f"the level drifts, so what is learnt is the change from {before} before; " if lag else ""
-    remark = f"{why}numbers of mean 0 and variance 1 (default [])"
+    why = f"the level drifts, so changes from {before} before are learnt; " if lag else ""
+    remark = f"{why}mean 0 and variance 1 (default [])"
     return Choice({"scaling": [*scaling, "Standard"]}, {("data", "scaling"): remark})
 
 
 def _split(facts: SeriesFacts, left: int, horizon: int) -> Choice:
-    """Of `left` values that can be predicted: shares where they are long enough, and else whole horizons."""
-    date = ", or the date before which they lie" if facts.dated else ""
-    remarks: dict[Key, str] = {
-        ("split", "train"): f"the share of the values to predict that train, the first ones; or a number of them{date} "
-        "(default 0.8)",
-        (
-            "split",
-            "test",
-        ): "the last ones, kept for the scores at the end; those between are the validation part, scored "
-        "after each epoch (default 0)",
-    }
+    """Of `left` values that can be predicted."""
+    train, test = _amounts(facts, left, horizon)
+    settings = {"train": train, **({"test": test} if test else {})}
+    remarks: dict[Key, str] = {("split", "train"): _told_of_train(facts, train)}
+    return Choice(settings, remarks | {("split", "test"): _told_of_test(facts, test)})
+
+
+def _amounts(facts: SeriesFacts, left: int, horizon: int) -> tuple[float | int, float | int]:
+    """What trains, and what is the test part: shares where they are long enough, and else whole horizons."""
     known = left - facts.ahead
-    if facts.ahead and known >= 1 / TEST:
-        tested = f"the last ones, of which {facts.ahead:,} are not known yet, and the rest is for the scores at the end"
-        split = {"train": round((1 - 2 * TEST) * known), "test": facts.ahead + max(horizon, round(TEST * known))}
-        return Choice(split, remarks | {("split", "test"): f"{tested} (default 0)"})
+    if facts.ahead and TEST * known >= 1:
+        return round((1 - 2 * TEST) * known), facts.ahead + max(horizon, round(TEST * known))
     if TEST * left >= 2 * horizon:
-        return Choice({"train": round(1 - 2 * TEST, 2), "test": TEST}, remarks)
+        return round(1 - 2 * TEST, 2), TEST
     if len(facts.lengths) == 1 and left >= 8 * horizon:
-        return Choice({"train": left - 4 * horizon, "test": 2 * horizon}, remarks)
-    few = "so many of the last values are kept for the scores at the end; here are few, and all scores are guesses"
-    return Choice({"train": 0.8}, remarks | {("split", "test"): few})
+        return left - 4 * horizon, 2 * horizon
+    return 0.8, 0
+
+
+def _told_of_train(facts: SeriesFacts, train: float | int) -> str:
+    date = ", or the date before which they lie" if facts.dated else ""
+    if isinstance(train, int):
+        return f"so many of the values to predict train, the first ones; or a share of them{date} (default 0.8)"
+    return f"the share of the values to predict that train, the first ones; or a number of them{date} (default 0.8)"
+
+
+def _told_of_test(facts: SeriesFacts, test: float | int) -> str:
+    if not test:
+        return "the last values may be kept for the scores at the end, but here are few"
+    if facts.ahead:
+        return f"the last ones; {facts.ahead:,} are not known yet, the others are for the scores at the end (default 0)"
+    between = "those between are the validation part, scored after each epoch"
+    return f"the last ones are kept for the scores at the end; {between} (default 0)"
 
 
 # --- what is said ---

@@ -53,7 +53,7 @@ def model_of(facts: TextFacts, prepared: Prepared) -> Choice:
         "loss": "categorical_crossentropy",
         "optimizer": optimizer(0.005, 0.05),
         "schedule": "Cosine",
-        "training": training(prepared.train, seconds, 1500, 30, clip_norm=1.0),
+        "training": {**training(prepared.train, seconds, 1500, 30), "clip_norm": 1.0},
         "metrics": ["perplexity"],
     }
     remarks: dict[Key, str] = {

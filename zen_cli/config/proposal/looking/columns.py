@@ -32,7 +32,6 @@ def facts_of(frame: Frame, column: Column) -> ColumnFacts:
         column=column,
         rows=len(values),
         distinct=len(known) if column.kind == "text" else len(counts),
-        most=int(counts.max(initial=0)),
         least=int(counts.min(initial=len(known))),
         whole=bool((known == np.rint(known)).all()),
         rises=column.kind != "text" and len(known) == len(values) > 1 and bool((np.diff(values) > 0).all()),

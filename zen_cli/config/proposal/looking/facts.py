@@ -12,12 +12,11 @@ from zen_cli.data.table.frame import Column
 from zen_cli.data.table.kinds import Kind
 
 Array = np.ndarray
-KNOWN = 0.8  # of a series, from its start: what may tell how to treat it, since its end is kept for scores
 
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """A column of a table: how many different values it has, and how often the most and the least frequent are.
+    """A column of a table: how many different values it has, and how often the least frequent one comes.
 
     `whole` says that its numbers have no fractions, `rises` that each is more than the one before.
     """
@@ -25,7 +24,6 @@ class ColumnFacts:
     column: Column
     rows: int
     distinct: int
-    most: int
     least: int
     whole: bool
     rises: bool
@@ -59,7 +57,6 @@ class SeriesFacts:
 
     path: str
     reading: Mapping[str, Any]
-    columns: int
     lengths: Mapping[str, int]  # the rows of each series by its label
     target: str
     asked: bool

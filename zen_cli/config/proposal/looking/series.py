@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from zen_cli.baseline import season_of
-from zen_cli.config.proposal.looking.facts import KNOWN, ColumnFacts, SeriesFacts
+from zen_cli.config.proposal.looking.facts import ColumnFacts, SeriesFacts
 from zen_cli.config.proposal.looking.time import Time, unread_time
 from zen_cli.data.frequency import BusinessDays, frequency_of
 from zen_cli.data.series import Series, SeriesSet
@@ -15,6 +15,7 @@ from zen_cli.data.sources import CSV
 from zen_cli.errors import DataError, quoted
 
 Array = np.ndarray
+KNOWN = 0.8  # of a series, from its start: what may tell how to treat it, since its end is kept for scores
 MOST_FILLED = 0.5  # of the dates: with more gaps they are at no regular distance
 
 
@@ -50,7 +51,6 @@ def series_facts(
     return SeriesFacts(
         path=path,
         reading=reading,
-        columns=len(columns),
         lengths={series.label: len(series) for series in found.series},
         target=target,
         asked=asked,
@@ -83,9 +83,8 @@ def _without_holes(values: Array) -> Array:
 
 def _span(found: SeriesSet) -> tuple[str, str]:
     """The first and the last position of all, as people read them."""
-    ends = sorted({float(series.positions[place]) for series in found.series for place in (0, -1)})
-    said = found.said(np.array([ends[0], ends[-1]]))
-    first, last = said if found.dated else (f"{end:.10g}" for end in ends[:: max(1, len(ends) - 1)][:2])
+    ends = np.array([min(s.positions[0] for s in found.series), max(s.positions[-1] for s in found.series)])
+    first, last = found.said(ends) if found.dated else (f"{end:.10g}" for end in ends)
     return str(first), str(last)
 
 
