@@ -204,7 +204,7 @@ def test_notes_tell_what_was_assumed(tmp_path):
     ids = "id,b\n" + "".join(f"u{i},1\n" for i in range(100))
     frame = frame_of(tmp_path, ids)
     assert (frame.columns[0].kind, frame.rows[0].tolist()) == ("text", [0, 1])
-    assert "column 'id' is text" in frame.notes[0]
+    assert "column 'id' is no input: it is text" in frame.notes[0]
 
 
 # --- places ---

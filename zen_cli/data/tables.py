@@ -114,8 +114,7 @@ class Table:
         places = [self.index(name) for name in roles.channels]
         self._demand_numbers(roles.channels)
         if self.missing == "error":
-            known = roles.channels if demand_targets else (*roles.past, *roles.future)
-            self.demand_whole(known)
+            self.demand_whole(roles.channels if demand_targets else roles.future)  # nothing else is known in advance
         return SeriesSet(
             series=tuple(self._series(label, rows, places) for label, rows in self._by_series()),
             channels=roles.channels,

@@ -188,7 +188,7 @@ def _predicted_on(predictor: Predictor, data: ForecastDataset, last: Array, step
     if steps > at_once and window.shape[2] > t:
         known = "each step after them needs values of the other columns, which are not known"
         raise UserError(f"this model predicts {at_once} step{'s' * (at_once > 1)} at once: {known}")
-    if at_once == t == 1:
+    if at_once == t == window.shape[2] == 1:
         return extrapolate(predictor.model, window[0, :, 0], steps, predictor.outputs)[None]
     rounds = -(-steps // at_once)
     return _rounds(predictor, window, rounds, t)[:, : steps * t]

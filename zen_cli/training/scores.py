@@ -107,7 +107,7 @@ def contenders(said: Said, part: Where, trained: Dataset | None) -> tuple[Conten
     truth = data.truth(part)
     model = _contender(predictor, "the model", said.of(part).predictions, truth)
     if isinstance(data, TextDataset):
-        return model, list(_of_text(data, part, trained))
+        return model, list(_of_text(data, part, trained, _judging(model.scores)))
     if isinstance(data, ForecastDataset):
         baselines = _forecasts(predictor, data, part, trained)
     else:
@@ -116,11 +116,17 @@ def contenders(said: Said, part: Where, trained: Dataset | None) -> tuple[Conten
 
 
 def _contender(predictor: Predictor, name: str, predictions: Array, truth: Any, note: str = "") -> Contender:
-    return Contender(name, scored(predictor, predictions, truth), _losses(predictions, truth), note)
+    scores = scored(predictor, predictions, truth)
+    return Contender(name, scores, _losses(predictions, truth, _judging(scores)), note)
+
+
+def _judging(scores: Scores) -> str:
+    """The score that a verdict is about."""
+    return "perplexity" if "perplexity" in scores else next(iter(scores))
 
 
 def _verdict(predictor: Predictor, model: Contender, rivals: list[Contender], where: str) -> str:
-    metric = "perplexity" if "perplexity" in model.scores else next(iter(model.scores))
+    metric = _judging(model.scores)
     against = {rival.name: score for rival in rivals if not math.isnan(score := rival.scores.get(metric, math.nan))}
     if not against:
         return ""
@@ -132,9 +138,16 @@ def _verdict(predictor: Predictor, model: Contender, rivals: list[Contender], wh
     return verdict(metric, model.scores[metric], against, more, where, examples=count, standard_errors=errors)
 
 
-def _losses(predictions: Array, truth: Any) -> Array:
-    """For each example that is scored its mean squared error, or whether its class was not told."""
+def _losses(predictions: Array, truth: Any, metric: str) -> Array:
+    """What the metric is made of, for each example that is scored.
+
+    That is its mean squared error; of classes the cross-entropy, or whether the class was not told.
+    """
     pred, real = known(predictions, truth)
+    if metric == "perplexity":
+        p = np.take_along_axis(pred, real[..., None], axis=-1).ravel()
+        surprise: Array = -np.log(np.maximum(p, np.finfo(p.dtype).tiny), dtype=np.float64)
+        return surprise
     if real.dtype.kind in "iu":
         missed: Array = (pred.argmax(axis=-1) != real).ravel().astype(np.float64)
         return missed
@@ -193,13 +206,14 @@ def _trained(data: Dataset | None, number: int) -> Array | None:
     return values[:, : len(data.task.names)]
 
 
-def _of_text(data: TextDataset, part: Where, trained: Dataset | None) -> Iterator[Contender]:
+def _of_text(data: TextDataset, part: Where, trained: Dataset | None, metric: str) -> Iterator[Contender]:
     if trained is None:
         return
     ids = _flat(selected(trained.inputs, trained.parts.train))
     before, after = _flat(selected(data.inputs, part)), _flat(selected(data.targets, part))
     for reading in readings(ids, before, after, len(data.task.labels)):
-        yield Contender(reading.name, reading.scores, (~reading.right).astype(np.float64), reading.note)
+        losses = reading.losses if metric == "perplexity" else (~reading.right).astype(np.float64)
+        yield Contender(reading.name, reading.scores, losses, reading.note)
 
 
 def _flat(tokens: Any) -> Array:
