@@ -4,8 +4,9 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from hints import cured
+from hints import cured, in_long_form
 
 from zen_cli.config.build import open_config
 from zen_cli.config.text.problems import FIRST_ARGUMENT, ConfigError, Problem
@@ -26,9 +27,9 @@ def demand_cures(files: Files, arguments: Sequence[str]) -> None:
 
 
 def is_readable(files: Files) -> bool:
-    """Whether the config is YAML."""
+    """Whether the config is YAML, and so in its long form: there a text that names a component is a key."""
     try:
-        read_text(files["wrong.yaml"], "wrong.yaml")
+        in_long_form(files["wrong.yaml"])
     except ConfigError:
         return False
     return True
@@ -47,8 +48,14 @@ def stays(problem: Problem, before: Sequence[Problem], after: Sequence[Problem])
 
 def layers(files: Files) -> int:
     """How many the config has: where one goes, the next may have the same problem in its place."""
-    model = read_text(files["wrong.yaml"], "wrong.yaml").plain().get("model")
-    return len(model) if isinstance(model, list) else 0
+    return _layers_in(read_text(files["wrong.yaml"], "wrong.yaml").plain().get("model"))
+
+
+def _layers_in(value: Any) -> int:
+    if isinstance(value, dict):
+        return sum(map(_layers_in, value.values()))
+    layers = [item for item in value if isinstance(item, str | dict)] if isinstance(value, list) else []
+    return len(layers) + sum(map(_layers_in, layers))
 
 
 def problems_in(files: Files, arguments: Sequence[str]) -> list[Problem]:

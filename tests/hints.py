@@ -155,6 +155,13 @@ def _ending(text, problem, words):  # noqa: ARG001
     return [json.dumps(tree)]
 
 
+def in_long_form(text):
+    """A config with every component in full, as text."""
+    whole = json.dumps(_tree(text))
+    read_text(whole, "c.yaml")
+    return whole
+
+
 def _tree(text):
     """A config as plain data, its components in full, as paths have them."""
     root = read_text(text, "c.yaml")

@@ -1,6 +1,7 @@
 """Configs with something changed at random, in their text or in their tree, and overrides: the same ones every time."""
 
 import copy
+import itertools
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -96,10 +97,9 @@ def changed_text(text: str, source: random.Random) -> str:
 
 # --- trees ---
 
-LONG = "x" * 400
 WORDS = ["learning_rate", "Dense", "relu", "accuracy", "type", "name", "adam", "extends", "größe", "a b", "", "é\u2028"]
 VALUES: list[Any] = [None, True, False, 0, 1, 2, 3, 7, -1, 0.5, 1.5, -0.0, 1e-9, 1e-310, 1e300, 1e13, 10**18, 10**40]
-VALUES += [float("nan"), float("inf"), "", "0.1", "yes", "80%", "sin(x)", "log(x)", LONG, "a\nb", "日本", "1,000"]
+VALUES += [float("nan"), float("inf"), "", "0.1", "yes", "80%", "sin(x)", "log(x)", "x" * 400, "a\nb", "日本", "1,000"]
 VALUES += [[], {}, [1], [3, 3], [[]], {"x": 1}, ["Tanh"], {"Linear": 3}, [0.1, 0.9], "Tanh", "MSE", "Adam", "val_loss"]
 VALUES += ["1951-01", "2024-01-20", "flowers.csv", "data/names.txt", "species", ["sales", "visitors"], "random"]
 
@@ -260,16 +260,15 @@ def random_scalar(annotation: Any, source: random.Random) -> Any:
 
 Owner = tuple[str, ...]  # the path of a section, or the kind and the name of a component
 
-EXTREMES: list[Any] = [0, -1, 1e13, 10**40, 1e300, float("nan"), float("-inf"), None, "", LONG, [], [3, 3], {}]
+EXTREMES: list[Any] = [0, -1, 1e13, 10**40, 1e300, float("nan"), float("-inf"), None, "", "x" * 400, [], [3, 3], {}]
 
 
 def with_extremes() -> Iterator[str]:
-    """Configs in which one setting is extreme: each that there is, with each of EXTREMES."""
-    for base in (SERIES, CLASSES, IMAGES, TABLE, DATED, TEXT):
-        tree = read_text(base, "a config").plain()
-        for owner, setting in every_setting():
-            for value in EXTREMES:
-                yield written(with_setting(tree, owner, setting, value))
+    """Configs in which one setting is extreme: each that there is, and for more kinds of data each of these."""
+    of_data = [row for row in every_setting() if row[0][:1] in (("data",), ("source",), ("scaler",))]
+    for bases, settings in (((SERIES, CLASSES, IMAGES), [*every_setting()]), ((TABLE, DATED, TEXT), of_data)):
+        for base, (owner, setting), value in itertools.product(bases, settings, EXTREMES):
+            yield written(with_setting(read_text(base, "a config").plain(), owner, setting, value))
 
 
 def every_setting() -> Iterator[tuple[Owner, str]]:

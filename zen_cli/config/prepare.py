@@ -30,6 +30,7 @@ from zen_cli.data.tables import Table
 from zen_cli.data.tabular import Tabular
 from zen_cli.data.text.corpus import Corpus, Lines, RunningText
 from zen_cli.data.texts import TextParts, Texts
+from zen_cli.errors import DataError, quoted
 
 SPLIT: KeyPath = ("data", "split")
 Array = np.ndarray
@@ -279,9 +280,12 @@ class _OfTable(_OfExamples):
     def groups(self, examples: Runs) -> Array | None:
         if self.split["group"] is None:
             return None
-        path = (*SPLIT, "group")
+        path, name = (*SPLIT, "group"), self.split["group"]
         try:
-            groups: Array = self.raw.values(self.split["group"])[examples[:]]
+            if self.raw.column(name).kind == "text":
+                message = f"column {quoted(name)} seems to have another text in each row, which tells no groups apart"
+                raise DataError(message, "name it among the `categories` of the source", setting="group")
+            groups: Array = self.raw.values(name)[examples[:]]
             return groups
         except NoColumnError as error:
             cures = [Write(path, error.nearest)] if error.nearest else []

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from zen_cli.config.language.grammar import PLURALS, component_kind, is_section, item_type, may_be_null
+from zen_cli.config.language.grammar import PLURALS, component_kind, is_file, is_section, item_type, may_be_null
 from zen_cli.config.text.written import scalar
 from zen_cli.errors import printable
 from zen_cli.settings import LARGEST, Pattern, Range
@@ -47,6 +47,8 @@ def describe(annotation: Any) -> str:
     if is_section(annotation):
         return "a block of keys"
     if get_origin(annotation) is Annotated:
+        if is_file(annotation):
+            return "a path"
         base, *extras = get_args(annotation)
         bounds = " ".join(_bounds(extra) for extra in extras)
         return f"{NOUNS[base]} {bounds}".strip()

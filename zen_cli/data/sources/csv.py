@@ -34,7 +34,7 @@ class CSV(Source):
     past: Columns of a series that help to predict, and are known up to the present.
     future: Columns of a series that help to predict, and are known in advance too, such as holidays.
     categories: Columns that hold categories although they look like numbers, such as postal codes.
-    test_file: Another file, of the same columns, whose rows are the test part.
+    test_file: Another file of the same columns, whose rows are the test part; not of a series, which ends with its own.
     missing: What to do with missing cells: error refuses them, drop leaves out rows or windows that have one, fill
         takes the last known value of a series, and of a table the median or most frequent category that trains, and
         interpolate draws a line through a gap in a series.
