@@ -67,26 +67,39 @@ class Interval:
     """What makes intervals of some level of predictions (N, n): a width for each column, as it was calibrated.
 
     It reaches so far to both sides of the prediction, or beyond the outer of the `quantiles` that the model predicts.
+    Each group of examples, such as a series, has `widths` of its own, (G, n).
     """
 
     level: float
-    width: tuple[float, ...]
+    widths: tuple[tuple[float, ...], ...]
     quantiles: tuple[str, str] | None
     calibrated: int  # on so many examples
 
     @classmethod
-    def of(cls, level: float, predictions: Array, spread: Mapping[str, Array], real: Array) -> "Interval":
-        """Calibrated on predictions and the real values (N, n), which did not train; `spread` may hold quantiles."""
-        named = [name for name in spread if name.startswith("quantile_")]
-        if len(named) > 1:
-            low, high = named[0], named[-1]
-            width = quantile_offset(spread[low], spread[high], real, level)
-            return cls(level, tuple(width.tolist()), (low, high), len(real))
-        return cls(level, tuple(radius(real - predictions, level).tolist()), None, len(real))
+    def of(
+        cls, level: float, predictions: Array, spread: Mapping[str, Array], real: Array, groups: Array, count: int
+    ) -> "Interval":
+        """Calibrated on predictions and the real values (N, n), which did not train; `spread` may hold quantiles.
 
-    def around(self, predictions: Array, spread: Mapping[str, Array]) -> tuple[Array, Array]:
-        """The ends of the intervals (N, n) of predictions (N, n)."""
-        width = np.array(self.width)
+        `groups` (N,) are below `count`. One with too few examples has the widths of all of them together.
+        """
+        named = [name for name in spread if name.startswith("quantile_")]
+        outer = (named[0], named[-1]) if len(named) > 1 else None
+
+        def width(rows: Array | slice) -> Array:
+            if outer:
+                low, high = (spread[name][rows] for name in outer)
+                return quantile_offset(low, high, real[rows], level)
+            return radius(real[rows] - predictions[rows], level)
+
+        together = width(slice(None))
+        each = [width(groups == group) if count > 1 else together for group in range(count)]
+        widths = [tuple(np.where(np.isfinite(own), own, together).tolist()) for own in each]
+        return cls(level, tuple(widths), outer, len(real))
+
+    def around(self, predictions: Array, spread: Mapping[str, Array], groups: Array) -> tuple[Array, Array]:
+        """The ends of the intervals (N, n) of predictions (N, n) for examples in these groups (N,)."""
+        width = np.array(self.widths)[groups]
         if self.quantiles is None:
             return predictions - width, predictions + width
         low, high = self.quantiles
@@ -94,14 +107,14 @@ class Interval:
 
     def state(self) -> dict[str, Any]:
         """Plain data for JSON: null stands for an infinite width."""
-        width = [value if math.isfinite(value) else None for value in self.width]
-        return {"level": self.level, "width": width, "quantiles": self.quantiles, "calibrated": self.calibrated}
+        widths = [[value if math.isfinite(value) else None for value in own] for own in self.widths]
+        return {"level": self.level, "widths": widths, "quantiles": self.quantiles, "calibrated": self.calibrated}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> "Interval":
-        width = tuple(math.inf if value is None else value for value in state["width"])
+        widths = tuple(tuple(math.inf if value is None else value for value in own) for own in state["widths"])
         quantiles = tuple(state["quantiles"]) if state["quantiles"] else None
-        return cls(state["level"], width, quantiles, state["calibrated"])
+        return cls(state["level"], widths, quantiles, state["calibrated"])
 
 
 @dataclass(frozen=True)

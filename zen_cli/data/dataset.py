@@ -1,5 +1,7 @@
 """Examples ready for training, and what makes them of raw data: fitted on the part that trains, kept with the model."""
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -71,8 +73,16 @@ class Dataset:
         return f"{count:,} of {len(self) + count:,} {self.task.examples}" if count else ""
 
     def fingerprint(self) -> str:
-        """SHA-256 of the raw data: equal data, equal fingerprint."""
+        """SHA-256 of the raw data and of what they mean: equal data, equal fingerprint."""
+        return hashlib.sha256(f"{self.content()} {json.dumps(self.meaning())}".encode()).hexdigest()
+
+    def content(self) -> str:
+        """SHA-256 of the raw numbers alone."""
         raise NotImplementedError
+
+    def meaning(self) -> list[Any]:
+        """What the raw numbers are, as plain data: names, labels and the like."""
+        return [self.task.labels]
 
     def truth(self, where: Where) -> Any:
         """The targets of some examples in the user's units; NaN, or -1 for a class, where they are not known."""
@@ -86,6 +96,14 @@ class Dataset:
     def in_units(self, predictions: Array, where: Where) -> Array:
         """Predictions for these examples, as the model makes them, in the user's units."""
         raise NotImplementedError
+
+    def groups(self, where: Where) -> Array:
+        """The number of the group that each of these is in, which errors are alike in: (n,)."""
+        return np.zeros(size_of(where), np.intp)
+
+    @property
+    def group_count(self) -> int:
+        return 1
 
     def names(self, where: Where) -> Columns:
         """Columns that tell which examples these are, with a row for each that the task's columns have."""

@@ -64,6 +64,14 @@ class ForecastDataset(Dataset):
         """The place of the series that each example is of."""
         return np.searchsorted(self.starts, self.origins[where], side="right") - 1
 
+    def groups(self, where: Where) -> Array:
+        series: Array = np.array(self.places)[self.owners(where)]
+        return series
+
+    @property
+    def group_count(self) -> int:
+        return max(self.places) + 1
+
     def truth(self, where: Where) -> Array:
         steps = self._predicted(self.raw, self.origins.selected(where), self.task.horizon)
         return steps.reshape(len(steps), self.task.horizon * len(self.task.names))
@@ -71,8 +79,7 @@ class ForecastDataset(Dataset):
     def in_units(self, predictions: Array, where: Where) -> Array:
         names = self.task.names
         steps = predictions.reshape(len(predictions), -1, len(names))
-        series = np.array(self.places)[self.owners(where)]
-        restored = self.scaling.restore(steps, self._before(where), series, names)
+        restored = self.scaling.restore(steps, self._before(where), self.groups(where), names)
         return restored.reshape(predictions.shape)
 
     def _before(self, where: Where) -> Array | None:
@@ -106,7 +113,11 @@ class ForecastDataset(Dataset):
             errors.append(np.abs(past[season:] - past[:-season]))
         return np.tile(np.nanmean(np.concatenate(errors), axis=0), self.task.horizon)
 
-    def fingerprint(self) -> str:
+    def meaning(self) -> list[Any]:
+        raw = self.raw
+        return [raw.channels, raw.past, raw.future, raw.index, hashlib.sha256(self.positions.tobytes()).hexdigest()]
+
+    def content(self) -> str:
         digest = hashlib.sha256()
         for series in self.raw.series:
             values, shape = series.values, series.values.shape

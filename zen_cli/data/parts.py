@@ -60,6 +60,14 @@ def part_of(part: Where, batch: slice) -> Where:
     return slice(chosen.start, chosen.stop)
 
 
+def thinned(part: Where, most: int) -> Where:
+    """A part, or so many of its examples, evenly spaced."""
+    if size_of(part) <= most:
+        return part
+    numbers: np.ndarray = numbers_of(part)[np.linspace(0, size_of(part) - 1, most).astype(np.intp)]
+    return numbers
+
+
 def first(part: Where, count: int) -> Where:
     """The first so many of a part, or all of it."""
     return part_of(part, slice(0, count))
@@ -147,4 +155,8 @@ def grouped(order: np.ndarray, groups: np.ndarray, train: int, test: int) -> Par
         message = f"the first group has {largest} examples, and {train} are to train"
         enough = min(0.8, math.ceil(100 * largest / len(order)) / 100)
         raise DataError(message, setting="train", instead={"train": enough})
+    if test and not len(parts[2]):
+        last = int(sizes[in_turn[-1]])
+        message = f"the last group has {last} examples, and {test} are to be the test part: it holds no whole group"
+        raise DataError(message, setting="test", instead={"test": min(last, len(order) - 1)})
     return Parts(*parts)

@@ -152,7 +152,7 @@ class PlainDataset(Dataset):
     def names(self, where: Where) -> Columns:
         return numbered(numbers_of(where), self.known[where])
 
-    def fingerprint(self) -> str:
+    def content(self) -> str:
         return fingerprint_of(self.raw, self.known)
 
 

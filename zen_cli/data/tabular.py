@@ -253,5 +253,11 @@ class TableDataset(Dataset):
     def names(self, where: Where) -> Columns:
         return {"row": numbers_of(where) + 1}
 
-    def fingerprint(self) -> str:
+    def meaning(self) -> list[Any]:
+        frames = [
+            [len(frame), *([column.name, column.labels] for column in frame.columns)] for frame in self.raw.frames
+        ]
+        return [self.task.labels, *frames]
+
+    def content(self) -> str:
         return fingerprint_of(self.raw.rows)

@@ -115,5 +115,5 @@ class TextDataset(Dataset):
     def names(self, where: Where) -> Columns:
         return numbered(self.positions[where], self.truth(where))
 
-    def fingerprint(self) -> str:
+    def content(self) -> str:
         return fingerprint_of(self.inputs, self.targets)

@@ -10,7 +10,7 @@ import numpy as np
 from zen_cli.autodiff import no_grad
 from zen_cli.config.build import Experiment, Predictor
 from zen_cli.data.dataset import Dataset
-from zen_cli.data.parts import size_of
+from zen_cli.data.parts import size_of, thinned
 from zen_cli.data.rows import Where, selected
 from zen_cli.interval import Interval
 from zen_cli.loss import Loss, Outputs, compared, counted
@@ -19,6 +19,7 @@ from zen_cli.nn.model import Model, batches
 from zen_cli.padded import Padded, Rows
 
 EVALUATION_BATCH = 256
+NUMBERS_AT_ONCE = 2**25  # in predictions that are held: 128 MiB
 
 Array = np.ndarray
 
@@ -34,12 +35,18 @@ class Answers:
 
 def held_out_scores(experiment: Experiment) -> dict[str, float]:
     """`val_loss`, and the metrics, on the validation part; empty where there is none."""
-    part = experiment.data.parts.validation
+    part = thinned(experiment.data.parts.validation, most_at_once(experiment.data))
     if not size_of(part):
         return {}
     found = answers(experiment, experiment.data, part)
     scores = scored(experiment, found.predictions, experiment.data.truth(part))
     return {"val_loss": found.loss, **{f"val_{name}": score for name, score in scores.items()}}
+
+
+def most_at_once(data: Dataset) -> int:
+    """Of how many examples the predictions may be held at once: of text each has a number for every token."""
+    each = math.prod(data.task.prediction_shape(data.target_shape))
+    return max(1, NUMBERS_AT_ONCE // max(1, each))
 
 
 def answers(predictor: Predictor, data: Dataset, where: Where) -> Answers:
@@ -64,9 +71,9 @@ def in_units(data: Dataset, predictions: Array, spread: Mapping[str, Array], whe
 
 def calibrated(experiment: Experiment, level: float) -> Interval:
     """Intervals from the errors on the validation part."""
-    part = experiment.data.parts.validation
-    found = answers(experiment, experiment.data, part)
-    return Interval.of(level, found.predictions, found.spread, experiment.data.truth(part))
+    data, part = experiment.data, experiment.data.parts.validation
+    found, groups = answers(experiment, data, part), data.groups(part)
+    return Interval.of(level, found.predictions, found.spread, data.truth(part), groups, data.group_count)
 
 
 def fed_back(model: Model, windows: Rows, steps: int, read: Outputs) -> Array:

@@ -29,7 +29,7 @@ from zen_cli.nn.model import batches
 from zen_cli.nn.streaming import outputs_along
 from zen_cli.padded import Padded
 from zen_cli.training import checkpoint, environment
-from zen_cli.training.evaluation import Answers, answers, in_units
+from zen_cli.training.evaluation import Answers, answers, in_units, most_at_once
 from zen_cli.training.run import Run
 
 Array = np.ndarray
@@ -65,7 +65,8 @@ def own_data(predictor: Predictor, run: Run) -> Dataset:
     except ConfigError as error:
         why = error.problems[0].message  # its place is in the checkpoint, where nobody can mend it
         raise RunError(f"{run.path}: the data that it was trained on cannot be read again: {why}") from None
-    if data.fingerprint() != run.info()["data"]["sha256"]:
+    is_of_format_1 = isinstance(predictor, build.Experiment)
+    if (data.content() if is_of_format_1 else data.fingerprint()) != run.info()["data"]["sha256"]:
         raise RunError(
             f"{run.path}: the data have changed since it was trained: name their file as DATA, for what they are now"
         )
@@ -89,7 +90,7 @@ def table_of(predictor: Predictor, data: Dataset, found: Answers, where: Where) 
     for name, values in found.spread.items():
         columns |= task.column(name, values)
     if predictor.interval:
-        ends = predictor.interval.around(found.predictions, found.spread)
+        ends = predictor.interval.around(found.predictions, found.spread, data.groups(where))
         for name, values in zip(("low", "high"), ends, strict=True):
             columns |= task.column(name, values)
     columns["part"] = _parts(data, where, len(next(iter(columns.values()))))
@@ -125,9 +126,10 @@ class Said:
         self.predictor = predictor
         self.data = data
         self.order = in_order(data) if some is None else some
+        self.at_once = min(AT_ONCE, most_at_once(data))
 
     def of(self, where: Where) -> Answers:
-        if size_of(self.order) > AT_ONCE:
+        if size_of(self.order) > self.at_once:
             return answers(self.predictor, self.data, where)
         places = np.searchsorted(numbers_of(self.order), numbers_of(where))
         spread = {name: values[places] for name, values in self._all.spread.items()}
@@ -142,7 +144,7 @@ class Said:
     def tables(self, part: Where | None = None) -> Iterator[Table]:
         """Of all examples in their order, or of those in a part, some at a time."""
         every = self.order if part is None else part
-        for batch in batches(size_of(every), AT_ONCE):
+        for batch in batches(size_of(every), self.at_once):
             where = part_of(every, batch)
             yield table_of(self.predictor, self.data, self.of(where), where)
 

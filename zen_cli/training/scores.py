@@ -19,14 +19,14 @@ from zen_cli.baseline import (
 from zen_cli.config.build import Predictor
 from zen_cli.data.dataset import Dataset
 from zen_cli.data.forecasts import ForecastDataset
-from zen_cli.data.parts import TRAIN, size_of
+from zen_cli.data.parts import TRAIN, size_of, thinned
 from zen_cli.data.rows import Where, selected
 from zen_cli.data.tasks import Classification
 from zen_cli.data.texts import TextDataset
 from zen_cli.interval import Coverage, coverage, coverage_in_words
 from zen_cli.metric import more_is_better
 from zen_cli.padded import Padded
-from zen_cli.training.evaluation import Answers, known, scored
+from zen_cli.training.evaluation import Answers, known, most_at_once, scored
 from zen_cli.training.predictions import Said
 
 Array = np.ndarray
@@ -65,10 +65,14 @@ def scores_by_part(said: Said) -> dict[str, PartScores]:
 
 
 def _plain_scores(said: Said, part: Where) -> PartScores:
-    step = -(-size_of(part) // MOST_SCORED)
-    some = np.arange(part.start, part.stop, step) if step > 1 and isinstance(part, slice) else part
+    some = thinned(part, min(MOST_SCORED, most_at_once(said.data)))
     scores = scored(said.predictor, said.of(some).predictions, said.data.truth(some))
     return PartScores(size_of(part), scores)
+
+
+def _thinning(whole: Where, part: Where) -> Iterator[str]:
+    if size_of(part) < size_of(whole):
+        yield f"Scored on {size_of(part):,} of {size_of(whole):,} examples, evenly spaced: more do not fit in memory."
 
 
 @dataclass(frozen=True)
@@ -86,26 +90,32 @@ def judged_scores(said: Said, part: Where, where: str, trained: Dataset | None) 
 
     `where` is what a sentence calls the part, such as "the test part".
     """
-    predictor = said.predictor
+    predictor, whole = said.predictor, part
+    part = thinned(whole, most_at_once(said.data))
     found, truth = said.of(part), said.data.truth(part)
-    covered = _coverage(predictor, found, truth)
-    model, rivals = contenders(said, part, trained)
+    covered = _coverage(predictor, found, truth, said.data.groups(part))
+    model, rivals = contenders(said, part, trained, found)
     return PartScores(
-        examples=size_of(part),
+        examples=size_of(whole),
         scores=model.scores,
         baselines={rival.name: rival.scores for rival in rivals},
         coverage=covered,
         coverage_told=_coverage_told(predictor, covered, where),
         verdict=_verdict(predictor, model, rivals, where),
-        notes=tuple(f"{rival.name}: {rival.note}" for rival in rivals if rival.note),
+        notes=(*_thinning(whole, part), *(f"{rival.name}: {rival.note}" for rival in rivals if rival.note)),
     )
 
 
-def contenders(said: Said, part: Where, trained: Dataset | None) -> tuple[Contender, list[Contender]]:
-    """The model, and the baselines that are made from the data which `trained`, or from the history alone."""
+def contenders(
+    said: Said, part: Where, trained: Dataset | None, found: Answers | None = None
+) -> tuple[Contender, list[Contender]]:
+    """The model, and the baselines that are made from the data which `trained`, or from the history alone.
+
+    `found` is what was said of the part, where that has been asked.
+    """
     predictor, data = said.predictor, said.data
-    truth = data.truth(part)
-    model = _contender(predictor, "the model", said.of(part).predictions, truth)
+    truth, answered = data.truth(part), found or said.of(part)
+    model = _contender(predictor, "the model", answered.predictions, truth)
     if isinstance(data, TextDataset):
         return model, list(_of_text(data, part, trained, _judging(model.scores)))
     if isinstance(data, ForecastDataset):
@@ -155,10 +165,10 @@ def _losses(predictions: Array, truth: Any, metric: str) -> Array:
     return squared
 
 
-def _coverage(predictor: Predictor, found: Answers, truth: Any) -> Coverage | None:
+def _coverage(predictor: Predictor, found: Answers, truth: Any, groups: Array) -> Coverage | None:
     if predictor.interval is None:
         return None
-    return coverage(*predictor.interval.around(found.predictions, found.spread), truth)
+    return coverage(*predictor.interval.around(found.predictions, found.spread, groups), truth)
 
 
 def _coverage_told(predictor: Predictor, covered: Coverage | None, where: str) -> str:

@@ -29,7 +29,7 @@ def predictions_over_truth(
     ahead = "one step ahead" if horizon == 1 else f"{horizon} steps at a time"
     figure, every = canvases(f"Predictions of {name}, {ahead}", data.raw.index, [label for *_, label in panels])
     t = len(data.task.names)
-    spread = _shaded(found, interval)
+    spread = _shaded(found, interval, data.groups(where))
     for axes, (owner, channel, _) in zip(every, panels, strict=True):
         own = np.flatnonzero(data.owners(where) == owner)
         rows = data.origins[where[own]] - data.starts[owner]
@@ -116,10 +116,10 @@ def _path(values: Array, channel: int, t: int) -> Array:
     return path
 
 
-def _shaded(found: Answers, interval: Interval | None) -> tuple[Array, Array, str] | None:
+def _shaded(found: Answers, interval: Interval | None, groups: Array) -> tuple[Array, Array, str] | None:
     quantiles = [name for name in found.spread if name.startswith("quantile_")]
     if interval:
-        return (*interval.around(found.predictions, found.spread), f"{100 * interval.level:g} % interval")
+        return (*interval.around(found.predictions, found.spread, groups), f"{100 * interval.level:g} % interval")
     if "std" in found.spread:
         reach = 2 * found.spread["std"]
         return found.predictions - reach, found.predictions + reach, "two standard deviations"
