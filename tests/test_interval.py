@@ -1,5 +1,6 @@
 """Intervals: the rank of the residual that counts, the promise kept on many draws, and what is said of it."""
 
+import json
 import math
 
 import numpy as np
@@ -130,3 +131,18 @@ WORDS = [
 @pytest.mark.parametrize(("found", "words"), WORDS)
 def test_coverage_is_told_in_a_line(found, words):
     assert interval.coverage_in_words(found, 0.9, 100, "the test part") == words
+
+
+def test_each_group_has_widths_of_its_own():
+    rng = np.random.default_rng(0)
+    groups = np.repeat([0, 1, 2], [200, 200, 3])
+    scale = np.array([1.0, 1000.0, 5.0])[groups, None]
+    real = scale * rng.standard_normal((len(groups), 2))
+    made = interval.Interval.of(0.9, np.zeros_like(real), {}, real, groups, 3)
+    assert made == interval.Interval.from_state(json.loads(json.dumps(made.state())))
+    low, high = made.around(np.zeros_like(real), {}, groups)
+    inside = (low <= real) & (real <= high)
+    assert [inside[groups == group].mean() for group in (0, 1)] == pytest.approx([0.9, 0.9], abs=0.03)
+    assert high[0, 0] < 3
+    together = interval.radius(real, 0.9)
+    np.testing.assert_array_equal(high[-1], together)  # three examples are too few

@@ -56,6 +56,8 @@ def backtest(config: Path, overrides: tuple[str, ...], origins: int, every: int 
 
     started = time.monotonic()
     opened = rolling(config, overrides)
+    if output:
+        answers.demand_no_data(output, opened.resolved, [config])
     for warning in opened.warnings:
         warn(warning)
     steps = every or opened.horizon

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from zen_cli.commands.options import data_argument, run_argument, runs_option
+from zen_cli.commands.options import data_argument, run_argument, runs_option, told_of
 
 
 @click.command(short_help="Score a trained model beside simple baselines.")
@@ -30,7 +30,8 @@ def evaluate(run: str | None, data: str | None, as_json: bool, runs: Path) -> No
     from zen_cli.training.judging import judged
     from zen_cli.training.run import find_with_data
 
-    found = judged(*find_with_data(runs, run, data))
+    chosen, given = find_with_data(runs, run, data)
+    found = judged(told_of(chosen), given)
     if as_json:
         click.echo(scores.as_json({found.part: found.found}).decode(), nl=False)
     else:

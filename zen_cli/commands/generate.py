@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from zen_cli.commands.options import MOST_STEPS, run_argument, runs_option
+from zen_cli.commands.options import MOST_STEPS, run_argument, runs_option, told_of
 
 
 @click.command(short_help="Write text with a trained model.")
@@ -52,6 +52,6 @@ def generate(
     from zen_cli.training.generation import Sampling, written
     from zen_cli.training.run import find
 
-    for piece in written(find(runs, run), prompt, length, Sampling(temperature, top_k, seed)):
+    for piece in written(told_of(find(runs, run)), prompt, length, Sampling(temperature, top_k, seed)):
         click.echo(piece, nl=False)
     click.echo()

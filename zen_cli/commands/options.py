@@ -1,10 +1,14 @@
 """Arguments and options that several commands have. They import nothing heavy: `zen --help` stays quick."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from zen_cli.commands import completing
+
+if TYPE_CHECKING:
+    from zen_cli.training.run import Run
 
 MOST_STEPS = 1_000_000  # of an extrapolation
 
@@ -12,6 +16,13 @@ MOST_STEPS = 1_000_000  # of an extrapolation
 def warn(text: str) -> None:
     """Tell of what is not as it was meant, on standard error."""
     click.echo(f"zen: warning: {text}", err=True)
+
+
+def told_of(run: "Run") -> "Run":
+    """The run, after a warning where its training did not come to its end."""
+    if shortfall := run.shortfall():
+        warn(shortfall)
+    return run
 
 
 config_argument = click.argument("config", type=click.Path(path_type=Path), shell_complete=completing.config_files)

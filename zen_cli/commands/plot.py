@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from zen_cli.commands.options import MOST_STEPS, runs_option, several_runs_argument, warn
+from zen_cli.commands.options import MOST_STEPS, runs_option, several_runs_argument, told_of, warn
 
 
 @click.command(short_help="Draw the pictures of a run, or compare several.")
@@ -40,5 +40,6 @@ def plot(names: tuple[str, ...], kind: str, output: Path | None, steps: int, run
     from zen_cli.report import results
     from zen_cli.training.run import find
 
-    for path in results.plot([find(runs, name) for name in names or (None,)], kind, output, steps, warn):
+    chosen = [told_of(find(runs, name)) for name in names or (None,)]
+    for path in results.plot(chosen, kind, output, steps, warn):
         click.echo(path)

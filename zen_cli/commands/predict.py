@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from zen_cli.commands import completing
-from zen_cli.commands.options import MOST_STEPS, data_argument, run_argument, runs_option, warn
+from zen_cli.commands.options import MOST_STEPS, data_argument, run_argument, runs_option, told_of, warn
 
 
 @click.command(short_help="Predict with a trained model.")
@@ -42,6 +42,7 @@ def predict(run: str | None, data: str | None, steps: int | None, output: str | 
     from zen_cli.report import answers
     from zen_cli.training.run import find_with_data
 
-    path = answers.predict(*find_with_data(runs, run, data), steps, output, warn)
+    chosen, given = find_with_data(runs, run, data)
+    path = answers.predict(told_of(chosen), given, steps, output, warn)
     if path is not None:
         click.echo(path)

@@ -27,7 +27,7 @@ def train(config: Path, overrides: tuple[str, ...], runs: Path, quiet: bool) -> 
       zen train configs/digits.yaml optimizer=Adam --quiet
     """
     from zen_cli.config.build import open_config
-    from zen_cli.data.tasks import Forecast
+    from zen_cli.data.forecasting import Forecasting
     from zen_cli.report import progress, results, tables
     from zen_cli.training.job import Job
     from zen_cli.training.loop import EpochRecord
@@ -51,4 +51,6 @@ def train(config: Path, overrides: tuple[str, ...], runs: Path, quiet: bool) -> 
     if quiet:
         click.echo(job.run.path)
     else:
-        tables.show_result(job.run, last, scores, files, goes_on=isinstance(experiment.task, Forecast))
+        preparation = experiment.preparation
+        goes_on = isinstance(preparation, Forecasting) and preparation.goes_on
+        tables.show_result(job.run, last, scores, files, goes_on)

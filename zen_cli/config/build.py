@@ -190,6 +190,9 @@ def raw_data(resolved: Resolved) -> tuple[Source, Raw]:
     config = resolved.values["data"]["source"]
     with blamed_on(resolved, "data", "source", name_of(config)):
         source: Source = component("source", config, resolved.folder)
+        group = resolved.values["data"]["split"]["group"]
+        if group is not None:
+            source.also_read(group)
         return source, source.load(resolved.values["seed"])
 
 
@@ -223,7 +226,8 @@ def assemble(loaded: Loaded) -> Experiment:
     found.attempt(check_range, data, resolved)
     found.attempt(check_probabilities, data, resolved)
     found.attempt(check_monitors, data, resolved)
-    found.attempt(check_interval, data, resolved)
+    if not loaded.problems:  # or else the parts are not those that the config asks for
+        found.attempt(check_interval, data, resolved)
     if found.problems or not compared or metrics is None:
         raise ConfigError(found.problems)
     predictor = (resolved, loaded.source, loaded.preparation, model, *compared, metrics)

@@ -10,7 +10,7 @@ import numpy as np
 
 from zen_cli.config.language.schema import Component, Data, Split
 from zen_cli.config.meaning.blame import blamed_on, blamed_on_source, misfit
-from zen_cli.config.meaning.components import component, name_of
+from zen_cli.config.meaning.components import component, name_of, settings_in
 from zen_cli.config.meaning.cures import Add, Remove, Write, problem, setting
 from zen_cli.config.meaning.tables import demand_rows, demand_series
 from zen_cli.config.resolve import Resolved
@@ -342,8 +342,19 @@ def told(raw: Any, resolved: Resolved) -> Any:
             demand_series(raw, resolved)
             return raw.as_series()
         demand_rows(raw, resolved)
+        raw = _without_group(raw, resolved)
         raw.demand_usable()
         return raw
+
+
+def _without_group(table: Table, resolved: Resolved) -> Table:
+    """What tells groups apart is no input, unless the config names it as one."""
+    named = settings_in(resolved.values["data"]["source"]).get("inputs")
+    group = resolved.values["data"]["split"]["group"]
+    if named is not None or group not in table.roles.inputs:
+        return table
+    others = tuple(name for name in table.roles.inputs if name != group)
+    return replace(table, roles=replace(table.roles, inputs=others))
 
 
 def _way(raw: Any, resolved: Resolved) -> _Way:

@@ -111,6 +111,11 @@ class Forecasting(Preparation):
         return len(self.channels) - self.future
 
     @property
+    def goes_on(self) -> bool:
+        """Whether it predicts all that it looks at, so that predictions can be fed back without end."""
+        return len(self.task.names) == len(self.channels)
+
+    @property
     def fed_back(self) -> int:  # type: ignore[override]
         return self.cut.horizon if self.cut.recursive else 0
 
@@ -186,6 +191,7 @@ class Forecasting(Preparation):
             scaling=self.scaling,
             places=tuple(self.number(series.label) for series in filled.series),
             divisions=tuple(divided),
+            tells_series_apart=max(len(raw.series), len(self.labels)) > 1,
         )
 
     def _demand_alike(self, raw: SeriesSet) -> None:

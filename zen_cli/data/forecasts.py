@@ -37,6 +37,7 @@ class ForecastDataset(Dataset):
     scaling: Scaling
     places: tuple[int, ...]
     divisions: tuple[Division, ...]
+    tells_series_apart: bool  # in what is said of them: there are several, or were in training
 
     @cached_property
     def positions(self) -> Array:
@@ -97,7 +98,7 @@ class ForecastDataset(Dataset):
         rows = (self.origins[where][:, None] + np.arange(self.task.horizon)).ravel()
         positions = self.positions[rows]
         columns: dict[str, Sequence[Any] | Array] = {}
-        if len(self.raw.series) > 1:
+        if self.tells_series_apart:
             owners = np.repeat(self.owners(where), self.task.horizon)
             columns["series"] = [self.raw.series[owner].label for owner in owners]
         columns[self.raw.index] = self.raw.said(positions)

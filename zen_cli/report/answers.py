@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from zen_cli.config.build import Predictor, new_data
+from zen_cli.config.meaning.components import files_in
+from zen_cli.config.resolve import Resolved
+from zen_cli.errors import UserError
 from zen_cli.training import predictions
 from zen_cli.training.backtest import Origin
 from zen_cli.training.durable import deliver
@@ -24,10 +27,24 @@ def predict(
 
     `warn` is told of new data for which there is no prediction.
     """
-    tables, name = _predictions(predictions.load(run), run, steps, data, warn)
+    predictor = predictions.load(run)
+    if output:
+        demand_no_data(Path(output), predictor.resolved, [Path(data)] if data else [])
+    tables, name = _predictions(predictor, run, steps, data, warn)
     path = Path(output) if output else run.predictions / f"{name}.csv"
     write_csv(tables, path)
     return None if path == STANDARD_OUTPUT else path
+
+
+def demand_no_data(output: Path, resolved: Resolved, others: Iterable[Path] = ()) -> None:
+    """UserError where `output` is a file that this config reads its data from, or one of the others."""
+    if output == STANDARD_OUTPUT:
+        return
+    own = files_in("source", resolved.values["data"]["source"], resolved.folder)
+    for read in (*others, *own):
+        is_in_folder = output.exists() and read.resolve() in output.resolve().parents
+        if output.resolve() == read.resolve() or is_in_folder:
+            raise UserError(f"{output} would be overwritten, which is read here", "name another file as --output")
 
 
 def kept(origins: Iterable[Origin], path: Path) -> list[Origin]:

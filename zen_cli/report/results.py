@@ -25,11 +25,11 @@ MOST_WRITTEN = 2**20  # examples, of all parts; of more, the predictions are tho
 
 
 def write(run: Run, said: Said, scores: Mapping[str, PartScores]) -> list[Path]:
-    """What every training leaves: predictions, scores, the loss curves, and the picture of its kind."""
+    """What every training leaves: predictions, scores, the loss curves, and the pictures of its kind."""
     table = run.predictions / "predictions.csv"
     deliver(table, as_csv(said.tables(said.data.parts.judged[1] if len(said.data) > MOST_WRITTEN else None)))
     deliver(run.path / "scores.json", as_json(scores))
-    pictures = {"loss": losses.loss_curves([(run.name, run.records())]), **_picture(run, said)}
+    pictures = {"loss": losses.loss_curves([(run.name, run.records())]), **_pictures(run, said)}
     return [table, *(save(figure, run.plots / f"{name}.png") for name, figure in pictures.items())]
 
 
@@ -47,7 +47,7 @@ def plot(runs: Sequence[Run], kind: str, output: Path | None, steps: int, warn: 
         return [save(curves, folder / f"loss_compared.{kind}")]
     predictor = predictions.load(runs[0])
     said = Said(predictor, predictions.own_data(predictor, runs[0]))
-    pictures = {"loss": curves, **_picture(runs[0], said)}
+    pictures = {"loss": curves, **_pictures(runs[0], said)}
     if isinstance(said.data, ForecastDataset):
         try:
             beyond = predictions.extrapolation(predictor, predictions.latest_data(predictor, runs[0]), steps)
@@ -57,13 +57,12 @@ def plot(runs: Sequence[Run], kind: str, output: Path | None, steps: int, warn: 
     return [save(figure, folder / f"{name}.{kind}") for name, figure in pictures.items()]
 
 
-def _picture(run: Run, said: Said) -> dict[str, Figure]:
-    """The picture of predictions that suits the kind of data, by name."""
+def _pictures(run: Run, said: Said) -> dict[str, Figure]:
+    """The pictures of predictions that suit the kind of data, by name."""
     data, task = said.data, said.data.task
     if isinstance(data, ForecastDataset):
         where = numbers_of(part_of(said.order, slice(-MOST_DRAWN, None)))
-        drawn = forecasts.predictions_over_truth(run.name, data, where, said.of(where), said.predictor.interval)
-        return {"predictions": drawn}
+        return forecasts.predictions_over_truth(run.name, data, where, said.of(where), said.predictor.interval)
     name, part = data.parts.judged
     pred, real = known(said.of(part).predictions, data.truth(part))
     if isinstance(task, Regression):

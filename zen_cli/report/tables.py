@@ -71,7 +71,7 @@ def show_result(
 ) -> None:
     """The end of a training: the scores of each part of the data, where everything is, and what to type next.
 
-    `goes_on` is whether the model can predict beyond the end of its data.
+    `goes_on` is whether the model can predict beyond the end of its data from these alone.
     """
     table = new_table("Examples", *scores)
     table.add_row("Count", *(f"{found.examples:,}" for found in scores.values()))
@@ -79,7 +79,8 @@ def show_result(
         table.add_row(title(name), *(f"{found.scores[name]:.4g}" for found in scores.values()))
     name = shlex.quote(run.name if run.path.parent == Path("runs") else str(run.path))
     lines = [f"Run    {run.path}", *(f"       {path}" for path in files)]
-    lines += [f"Next   zen predict {name}{' --steps 100' * goes_on}", f"       zen plot {name}"]
+    asked = f"predict {name} --steps 100" if goes_on else f"evaluate {name}"
+    lines += [f"Next   zen {asked}", f"       zen plot {name}"]
     trained = f"Trained {count(last.epoch, 'epoch')}, {count(last.step, 'step')}: loss {last.loss:.4g}"
     _print(out, trained, table, *judgement(scores), *lines)
 

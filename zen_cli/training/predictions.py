@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -20,8 +21,9 @@ from zen_cli.data.forecasts import ForecastDataset
 from zen_cli.data.frequency import positions_after
 from zen_cli.data.parts import is_in, numbers_of, part_of, size_of
 from zen_cli.data.rows import Where
+from zen_cli.data.series import Series
 from zen_cli.data.tasks import Columns
-from zen_cli.errors import DataError, RunError, UserError
+from zen_cli.errors import DataError, RunError, UserError, quoted
 from zen_cli.interval import Interval
 from zen_cli.loss import Outputs
 from zen_cli.nn import Model
@@ -64,7 +66,10 @@ def own_data(predictor: Predictor, run: Run) -> Dataset:
         data = build.own_data(predictor)
     except ConfigError as error:
         why = error.problems[0].message  # its place is in the checkpoint, where nobody can mend it
-        raise RunError(f"{run.path}: the data that it was trained on cannot be read again: {why}") from None
+        raise RunError(
+            f"{run.path}: the data that it was trained on cannot be read again: {why}; "
+            f"`zen predict {shlex.quote(run.name)} DATA` predicts others without them"
+        ) from None
     is_of_format_1 = isinstance(predictor, build.Experiment)
     if (data.content() if is_of_format_1 else data.fingerprint()) != run.info()["data"]["sha256"]:
         raise RunError(
@@ -163,7 +168,9 @@ def extrapolation(predictor: Predictor, data: Dataset, steps: int) -> Table:
     `data` are those that a model says something new of: their last window ends where the series does.
     """
     if not isinstance(data, ForecastDataset):
-        raise UserError(f"--steps goes beyond the end of a series, but this model tells {data.task.targets} apart")
+        hint = "`zen generate` writes text with it" if isinstance(predictor.preparation, WRITES) else ""
+        message = f"--steps goes beyond the end of a series, but this model tells {data.task.targets} apart"
+        raise UserError(message, hint)
     tables = [_beyond(predictor, data, owner, steps) for owner in range(len(data.raw.series))]
     return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
 
@@ -172,14 +179,49 @@ def _beyond(predictor: Predictor, data: ForecastDataset, owner: int, steps: int)
     own = np.flatnonzero(data.owners(slice(None)) == owner)
     if not len(own):
         raise DataError(f"the model looks at {data.input_shape[0]} values to predict, but there are fewer")
-    last = own[-1:]
+    last, task = own[-1:], replace(data.task, horizon=steps)
     series = data.raw.series[owner]
-    predicted = in_units(data, _predicted_on(predictor, data, last, steps), {}, last, np.nan).predictions
     end = int(data.origins[last][0] - data.starts[owner])
+    _demand_end(data, series, end)
+    predicted = in_units(data, _predicted_on(predictor, data, last, steps), {}, last, np.nan).predictions
     positions = positions_after(series.positions[:end], steps, data.raw.dated)
-    columns: dict[str, Any] = {"series": [series.label] * steps} if len(data.raw.series) > 1 else {}
+    columns: dict[str, Any] = {"series": [series.label] * steps} if data.tells_series_apart else {}
     columns[data.raw.index] = data.raw.said(positions)
-    columns |= replace(data.task, horizon=steps).columns(predicted)
+    columns |= task.columns(predicted)
+    for name, values in _ends(predictor, data, last, predicted.shape[1]).items():
+        columns |= task.column(name, values)
+    return columns
+
+
+def _demand_end(data: ForecastDataset, series: Series, end: int) -> None:
+    """DataError where the last window, before the row `end`, is not that at the end of what is known of a series."""
+    targets, horizon = data.task.names, data.task.horizon
+    known = np.flatnonzero(~np.isnan(series.values[:][:, : len(targets)]).all(axis=1))
+    ahead = len(series) - 1 - int(known[-1]) if len(known) else 0
+    if not len(known) or end > known[-1]:
+        return
+    named = f" of {quoted(series.label)}" if series.label else ""
+    if data.raw.future and ahead < horizon:
+        columns = ", ".join(map(quoted, data.raw.channels[data.raw.now :]))
+        rows = f"{horizon} row{'s' * (horizon > 1)}"
+        is_there = "there is 1" if ahead == 1 else f"there are {ahead}"
+        message = f"to go on{named}, {columns} must be known for {rows} after the last known target, and {is_there}"
+        hint = f"name DATA whose last {rows} have {columns} and nothing in {', '.join(map(quoted, targets))}"
+        raise DataError(message, f"{hint}; --steps is at most {horizon}")
+    raise DataError(
+        f"the model looks at {data.input_shape[0]} values to predict, but one of the last{named} is missing"
+    )
+
+
+def _ends(predictor: Predictor, data: ForecastDataset, last: Array, n: int) -> dict[str, Array]:
+    """The `low` and `high` ends of the intervals (1, n) of what follows a window; NaN beyond what was calibrated."""
+    if not predictor.interval:
+        return {}
+    found = answers(predictor, data, last)
+    ends = predictor.interval.around(found.predictions, found.spread, data.groups(last))
+    columns = {"low": np.full((1, n), np.nan), "high": np.full((1, n), np.nan)}
+    for column, values in zip(columns.values(), ends, strict=True):
+        column[:, : values.shape[1]] = values[:, :n]
     return columns
 
 

@@ -1,6 +1,7 @@
 """The run directory: claimed once, found by name, and where everything in it lies."""
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -56,6 +57,16 @@ class Run:
         if not isinstance(content, dict):
             raise RunError(f"{path}: does not describe a run: name another run, or restore this one")
         return content
+
+    def shortfall(self) -> str:
+        """That its newest checkpoint is not of the end of its training, in words; else empty."""
+        try:
+            info, step = self.info(), int(self.checkpoints()[-1].stem)
+            training, train = info["config"]["training"], info["data"]["train"]
+            steps = training["epochs"] * math.ceil(train / training["batch_size"])
+        except (KeyError, IndexError, TypeError):
+            return ""
+        return f"{self.path} was not trained to its end: this is step {step:,} of {steps:,}" if step < steps else ""
 
     def records(self) -> list[dict[str, Any]]:
         """The lines of metrics.jsonl; the last may be cut short by a crash and is then left out."""

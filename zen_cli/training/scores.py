@@ -1,7 +1,8 @@
 """How good a trained model is on each part of its data, beside rules that need no network."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,10 +14,12 @@ from zen_cli.baseline import (
     predictions_of_classes,
     predictions_of_values,
     readings,
+    season_of,
     standard_errors_between,
     verdict,
 )
 from zen_cli.config.build import Predictor
+from zen_cli.config.meaning.components import settings_in
 from zen_cli.data.dataset import Dataset
 from zen_cli.data.forecasts import ForecastDataset
 from zen_cli.data.parts import TRAIN, size_of, thinned
@@ -117,7 +120,7 @@ def contenders(
     truth, answered = data.truth(part), found or said.of(part)
     model = _contender(predictor, "the model", answered.predictions, truth)
     if isinstance(data, TextDataset):
-        return model, list(_of_text(data, part, trained, _judging(model.scores)))
+        return model, list(_of_text(data, part, trained, _judging(predictor, model.scores)))
     if isinstance(data, ForecastDataset):
         baselines = _forecasts(predictor, data, part, trained)
     else:
@@ -127,16 +130,18 @@ def contenders(
 
 def _contender(predictor: Predictor, name: str, predictions: Array, truth: Any, note: str = "") -> Contender:
     scores = scored(predictor, predictions, truth)
-    return Contender(name, scores, _losses(predictions, truth, _judging(scores)), note)
+    return Contender(name, scores, _losses(predictions, truth, _judging(predictor, scores)), note)
 
 
-def _judging(scores: Scores) -> str:
-    """The score that a verdict is about."""
-    return "perplexity" if "perplexity" in scores else next(iter(scores))
+def _judging(predictor: Predictor, scores: Scores) -> str:
+    """The score that a verdict is about: of classes that are weighed, not that which the frequent ones decide."""
+    is_weighed = settings_in(predictor.config["loss"]).get("class_weights") is not None
+    asked = ["perplexity", *["f1"] * is_weighed]
+    return next((name for name in asked if name in scores), next(iter(scores)))
 
 
 def _verdict(predictor: Predictor, model: Contender, rivals: list[Contender], where: str) -> str:
-    metric = _judging(model.scores)
+    metric = _judging(predictor, model.scores)
     against = {rival.name: score for rival in rivals if not math.isnan(score := rival.scores.get(metric, math.nan))}
     if not against:
         return ""
@@ -144,7 +149,8 @@ def _verdict(predictor: Predictor, model: Contender, rivals: list[Contender], wh
     best = (max if more else min)(against, key=lambda name: against[name])
     other = next(rival.losses for rival in rivals if rival.name == best)
     overlap, count = getattr(predictor.task, "horizon", 1) - 1, len(model.losses)
-    errors = standard_errors_between(model.losses, other, overlap) if count == len(other) else None
+    comparable = count == len(other) and metric != "f1"  # which is no mean over examples
+    errors = standard_errors_between(model.losses, other, overlap) if comparable else None
     return verdict(metric, model.scores[metric], against, more, where, examples=count, standard_errors=errors)
 
 
@@ -194,17 +200,25 @@ def _of(data: Dataset, part: Where, trained: Dataset | None) -> list[Baseline]:
 def _forecasts(predictor: Predictor, data: ForecastDataset, part: Where, trained: Dataset | None) -> list[Baseline]:
     """Each baseline for every series, those of the same name after each other."""
     owners, t = data.owners(part), len(data.task.names)
-    origins, season = data.origins[part], predictor.config["data"]["season"]
+    origins, pasts = data.origins[part], [_trained(trained, number) for number in data.places]
+    season = predictor.config["data"]["season"] or _common_season(pasts)
     found: dict[str, list[Array]] = {}
     for owner in np.unique(owners):
         own = origins[owners == owner] - data.starts[owner]
         start = max(0, int(own.min()) - MOST_HISTORY)
         own, values = own - start, data.raw.series[owner].values[start:][:, :t]
-        past = _trained(trained, data.places[owner])
-        for baseline in forecasts(values, own, data.task.horizon, past, season):
+        for baseline in forecasts(values, own, data.task.horizon, pasts[owner], season):
             found.setdefault(baseline.name, []).append(baseline.predictions.reshape(len(own), -1))
     whole = {name: np.concatenate(parts) for name, parts in found.items()}
     return [Baseline(name, predictions) for name, predictions in whole.items() if len(predictions) == len(origins)]
+
+
+def _common_season(pasts: Sequence[Array | None]) -> int | None:
+    """The season that most of several series have, so that all are held against the same rule."""
+    if len(pasts) == 1:
+        return None  # found where it is needed
+    seasons = Counter(season for past in pasts if past is not None and (season := season_of(past[:, 0])))
+    return seasons.most_common(1)[0][0] if seasons else None
 
 
 def _trained(data: Dataset | None, number: int) -> Array | None:

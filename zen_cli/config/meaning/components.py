@@ -35,6 +35,15 @@ def _made(annotation: Any, value: Any, folder: Path) -> Any:
     return component(kind, value, folder) if kind else value
 
 
+def files_in(kind: str, resolved: Component, folder: Path = HERE) -> list[Path]:
+    """The files and folders that the settings of a resolved component name."""
+    annotations = types_in(settings_of(COMPONENTS[kind][name_of(resolved)]))
+    named = (
+        value for name, value in settings_in(resolved).items() if name in annotations and is_file(annotations[name])
+    )
+    return [folder / path for path in named if path is not None]
+
+
 def components_in(annotation: Any, value: Any, path: KeyPath) -> Iterator[tuple[str, KeyPath, Component]]:
     """Every component in the resolved value of a setting, its kind and its path; those among its settings follow it."""
     if item := item_type(annotation):

@@ -25,6 +25,9 @@ class Source:
         """The data; whatever is random in it depends on `seed` alone."""
         raise NotImplementedError
 
+    def also_read(self, column: str) -> None:
+        """Let `load` read a column of a table that no setting of the source names."""
+
     def read(self, path: str, prepared: Preparation) -> Raw:
         """New data for what was prepared, from a file; `-` is standard input. Targets need not be known.
 

@@ -80,6 +80,7 @@ class CSV(Source):
         self.delimiter = delimiter
         self.decimal = decimal
         self.encoding = encoding
+        self.besides: tuple[str, ...] = ()
 
     def load(self, seed: int) -> Table:  # noqa: ARG002 - nothing is random here
         frame = self._training_frame()
@@ -91,7 +92,7 @@ class CSV(Source):
         names = [name for name in (*self.categories, self.series) if name is not None]
         try:
             with blaming("file"):
-                frame = self._frame(self.file, kinds=dict.fromkeys(names, "category"))
+                frame = self._frame(self.file, only=self._read, kinds=dict.fromkeys(names, "category"))
                 for name in chain.from_iterable(self._named.values()):
                     frame.index(name)
         except NoColumnError as error:
@@ -132,6 +133,15 @@ class CSV(Source):
     def _table(self, frames: Sequence[Frame], inputs: Sequence[str]) -> Table:
         roles = Roles(self.targets, tuple(inputs), self.index, self.series, self.past, self.future)
         return Table(tuple(frames), roles, self.missing, self.gaps, self.unseen)
+
+    def also_read(self, column: str) -> None:
+        self.besides = (column,)
+
+    @property
+    def _read(self) -> list[str] | None:
+        """The columns to read: with `inputs`, no others than are named."""
+        named = chain.from_iterable(self._named.values())
+        return None if self.inputs is None else list(dict.fromkeys([*named, *self.besides]))
 
     @property
     def _named(self) -> dict[str, tuple[str, ...]]:

@@ -1,62 +1,94 @@
 """Series with what is predicted of them."""
 
-from itertools import islice, product
+from itertools import islice, pairwise, product
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from zen_cli.data.forecasts import ForecastDataset
+from zen_cli.data.places import Division
 from zen_cli.data.tasks import Columns
 from zen_cli.interval import Interval
-from zen_cli.report.plots.canvas import BLUE, GREY, ORANGE, canvases
+from zen_cli.report.plots.canvas import BLUE, GREY, ORANGE, canvases, legend_below
 from zen_cli.training.evaluation import Answers
 
 Array = np.ndarray
+Shaded = tuple[Array, Array, str]  # from, to, and what lies between
 MOST_PANELS = 4
+SHORT_DATES = {"date.converter": "concise"}  # others run into each other
+LONG = 300  # points: of more, a line becomes a block
+END = (60, 200)  # points, the least and the most, that show the end of what is longer
 
 
 def predictions_over_truth(
     name: str, data: ForecastDataset, where: Array, found: Answers, interval: Interval | None
-) -> Figure:
+) -> dict[str, Figure]:
     """Series in blue, predictions of the examples `where` in orange, and a band over what training has seen.
 
     Of forecasts of several steps, those are drawn that follow each other. Where it is known how sure the model is, that
-    is shaded: intervals, outer quantiles, or two standard deviations.
+    is shaded: intervals, outer quantiles, or two standard deviations. Of long series, a second picture shows the end.
     """
-    horizon, panels = data.task.horizon, _panels(data)
-    ahead = "one step ahead" if horizon == 1 else f"{horizon} steps at a time"
-    figure, every = canvases(f"Predictions of {name}, {ahead}", data.raw.index, [label for *_, label in panels])
-    t = len(data.task.names)
-    spread = _shaded(found, interval, data.groups(where))
+    ahead = "one step ahead" if data.task.horizon == 1 else f"{data.task.horizon} steps at a time"
+    title = f"Predictions of {name}, {ahead}"
+    shaded = _shaded(found, interval, data.groups(where))
+    pictures = {"predictions": _predicted(title, data, where, found, shaded, _first_rows(data, where))}
+    if max(map(len, data.raw.series)) > LONG:
+        pictures["predictions_end"] = _predicted(f"{title}: the end", data, where, found, shaded, _last_rows(data))
+    return pictures
+
+
+@rc_context(SHORT_DATES)
+def _predicted(
+    title: str, data: ForecastDataset, where: Array, found: Answers, shaded: Shaded | None, firsts: list[int]
+) -> Figure:
+    """The picture of each series from the row on that `firsts` has for it."""
+    panels, t = _panels(data), len(data.task.names)
+    figure, every = canvases(title, data.raw.index, [label for *_, label in panels])
+    owners = data.owners(where)
     for axes, (owner, channel, _) in zip(every, panels, strict=True):
-        own = np.flatnonzero(data.owners(where) == owner)
-        rows = data.origins[where[own]] - data.starts[owner]
-        chosen = _following(rows, horizon)
-        positions = _drawn(data, owner)
-        division = data.divisions[owner]
-        _band(axes, positions[0], positions[division.validation - 1])
-        first = rows.min(initial=len(positions)) if len(where) < len(data) else 0
-        axes.plot(
-            positions[first:],
-            data.raw.series[owner].values[first:][:, channel],
-            color=BLUE,
-            linewidth=3.2,
-            label="truth",
-        )
-        steps = (rows[chosen, None] + np.arange(horizon)).ravel()
-        path = _path(found.predictions[own[chosen]], channel, t)
-        axes.plot(positions[steps], path, color=ORANGE, linewidth=1.5, label="prediction")
-        if spread:
-            low, high = (_path(end[own[chosen]], channel, t) for end in spread[:2])
-            axes.fill_between(positions[steps], low, high, color=ORANGE, alpha=0.25, linewidth=0, label=spread[2])
-    _legend_below(every[-1])
+        positions, first = _drawn(data, owner), firsts[owner]
+        _mark_parts(axes, positions, data.divisions[owner], first)
+        truth = data.raw.series[owner].values[first:][:, channel]
+        width = 3.2 if len(truth) <= LONG else 1.2
+        axes.plot(positions[first:], truth, color=BLUE, linewidth=width, label="truth")
+        rows = data.origins[where] - data.starts[owner]
+        own = np.flatnonzero((owners == owner) & (rows >= first))
+        own = own[_following(rows[own], data.task.horizon)]
+        there = positions[(rows[own, None] + np.arange(data.task.horizon)).ravel()]
+        path = _path(found.predictions[own], channel, t)
+        axes.plot(there, path, color=ORANGE, linewidth=width / 2, label="prediction")
+        if shaded:
+            low, high = (_path(end[own], channel, t) for end in shaded[:2])
+            axes.fill_between(there, low, high, color=ORANGE, alpha=0.25, linewidth=0, label=shaded[2])
+    legend_below(figure, every)
     return figure
 
 
+def _first_rows(data: ForecastDataset, where: Array) -> list[int]:
+    """The first row that is drawn of each series: of very many, only those with predictions."""
+    if len(where) == len(data):
+        return [0] * len(data.raw.series)
+    owners, rows = data.owners(where), data.origins[where]
+    spans = enumerate(pairwise(data.starts))
+    return [int(rows[owners == i].min(initial=end) - start) for i, (start, end) in spans]
+
+
+def _last_rows(data: ForecastDataset) -> list[int]:
+    """The first row of the end of each series: some windows, none of which was trained on where any was held out."""
+    shown = int(np.clip(6 * data.input_shape[0], *END))
+    held_out = [division.end - division.validation or division.end for division in data.divisions]
+    return [division.end - min(shown, held) for division, held in zip(data.divisions, held_out, strict=True)]
+
+
+@rc_context(SHORT_DATES)
 def extrapolation(name: str, data: ForecastDataset, beyond: Columns) -> Figure:
-    """The end of each series in blue, and what the model makes of it from there on in orange."""
+    """The end of each series in blue, and what the model makes of it from there on in orange.
+
+    Its intervals are shaded, as far as `beyond` has them.
+    """
     panels, count = _panels(data), len(data.raw.series)
     steps = len(next(iter(beyond.values()))) // count
     title = f"Extrapolation of {name}, {steps} steps fed back"
@@ -65,14 +97,17 @@ def extrapolation(name: str, data: ForecastDataset, beyond: Columns) -> Figure:
         series, names = data.raw.series[owner], data.task.names
         shown = max(2 * data.input_shape[0], steps)
         own = slice(owner * steps, (owner + 1) * steps)
-        column = "prediction" if len(names) == 1 else f"prediction_{names[channel]}"
+        suffix = "" if len(names) == 1 else f"_{names[channel]}"
         known = _drawn(data, owner)[-shown:]
         axes.plot(known, series.values[len(series) - len(known) :][:, channel], color=BLUE, label="truth")
-        axes.plot(
-            _as_drawn(beyond[data.raw.index][own], data), beyond[column][own], color=ORANGE, label="extrapolation"
-        )
+        positions = _as_drawn(beyond[data.raw.index][own], data)
+        path = np.append(series.values[-1:][:, channel], beyond[f"prediction{suffix}"][own])
+        axes.plot(np.append(known[-1:], positions), path, color=ORANGE, label="extrapolation")
+        if f"low{suffix}" in beyond:
+            low, high = (beyond[f"{end}{suffix}"][own] for end in ("low", "high"))
+            axes.fill_between(positions, low, high, color=ORANGE, alpha=0.25, linewidth=0, label="interval")
         axes.axvline(known[-1], color=GREY, linestyle=":", label="end of the data")
-    _legend_below(every[-1])
+    legend_below(figure, every)
     return figure
 
 
@@ -116,7 +151,7 @@ def _path(values: Array, channel: int, t: int) -> Array:
     return path
 
 
-def _shaded(found: Answers, interval: Interval | None, groups: Array) -> tuple[Array, Array, str] | None:
+def _shaded(found: Answers, interval: Interval | None, groups: Array) -> Shaded | None:
     quantiles = [name for name in found.spread if name.startswith("quantile_")]
     if interval:
         return (*interval.around(found.predictions, found.spread, groups), f"{100 * interval.level:g} % interval")
@@ -129,9 +164,10 @@ def _shaded(found: Answers, interval: Interval | None, groups: Array) -> tuple[A
     return None
 
 
-def _band(axes: Axes, start: Any, end: Any) -> None:
-    axes.axvspan(start, end, color=GREY, alpha=0.15, linewidth=0, label="trained on")
-
-
-def _legend_below(axes: Axes) -> None:
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=4, frameon=False)
+def _mark_parts(axes: Axes, positions: Array, division: Division, first: int) -> None:
+    """A band over what was trained on, and a line where the test part begins, as far as they are after `first`."""
+    if first < division.validation:
+        trained = positions[first], positions[division.validation - 1]
+        axes.axvspan(*trained, color=GREY, alpha=0.15, linewidth=0, label="trained on")
+    if first < division.test < division.end:
+        axes.axvline(positions[division.test], color="black", linestyle=":", zorder=3, label="test begins")
