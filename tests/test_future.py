@@ -24,7 +24,7 @@ loss: MSE
 optimizer: Adam
 training: {epochs: 1}
 """
-SURE = ["interval={level: 0.8}"]
+SURE = ["interval=0.8"]
 RECURSIVE = ["data.strategy=recursive", "model.1.Linear.units=1"]
 QUANTILES = ["data.horizon=1", "model.1.Linear.units=2", "loss={quantile: [0.1, 0.9]}"]
 ROWS = 40
@@ -176,19 +176,19 @@ def test_without_its_data_a_model_still_predicts_others(trained, tmp_path):
     outcome = run_zen("predict", run)
     assert (outcome.code, outcome.err.count("\n")) == (3, 1)
     assert "cannot be read again" in outcome.err
-    assert "`zen predict c-1 DATA` predicts others without them" in outcome.err
+    assert f"`zen predict {run} DATA` predicts others without them" in outcome.err
     assert rows_of(run_zen("predict", run, tmp_path / "new.csv", "-o", "-"))
 
 
 def test_text_is_written_by_another_command(tmp_path):
     config = """\
 data: {source: {Text: {file: t.txt}}, window: 4}
-model: [{Embedding: 2}, {GRU: {hidden_dim: 2, return_sequences: true}}, {Linear: VOCABULARY}, Softmax]
+model: [{Embedding: {tokens: 5, dim: 2}}, {GRU: {hidden_dim: 2, return_sequences: true}}, {Linear: 5}, Softmax]
 loss: categorical_crossentropy
 optimizer: Adam
 training: {epochs: 1}
 """
-    write_files(tmp_path, {"t.txt": "abcab cabc " * 30, "c.yaml": config.replace("VOCABULARY", "5")})
+    write_files(tmp_path, {"t.txt": "abcab cabc " * 30, "c.yaml": config})
     run = train_once(tmp_path / "runs", tmp_path / "c.yaml")
     outcome = run_zen("predict", run, "--steps", 3)
     assert (outcome.code, outcome.err.endswith("apart: `zen generate` writes text with it\n")) == (2, True), outcome.err

@@ -150,15 +150,14 @@ def test_it_goes_on_with_each_channel_of_each_series(straight):
 
 
 @pytest.mark.parametrize("known_until", ["past", "future"])
-def test_it_goes_on_as_far_as_the_other_columns_are_known(straight, known_until):
-    source = f"data.source.CSV.{known_until}=[z]"
+def test_it_goes_on_as_far_as_the_other_columns_are_known(straight, tmp_path, known_until):
     table = csv_of(y=line(7, 3), z=line(0, 1))
-    experiment = straight(table, source, "data.horizon=2", "model.1.Linear.units=2")
-    latest = experiment.preparation.dataset(experiment.source.load(0).as_series())
+    experiment = straight(table, f"data.source.CSV.{known_until}=[z]", "data.horizon=2", "model.1.Linear.units=2")
+    write_files(tmp_path, {"new.csv": table + (",20\n,21\n" if known_until == "future" else "")})
+    latest = new_data(experiment, str(tmp_path / "new.csv"))
     beyond = predictions.extrapolation(experiment, latest, 2)
-    start = 20 if known_until == "past" else 18  # no later row has its two steps of what is known in advance
-    assert in_lists(beyond)["row"] == [start, start + 1]
-    np.testing.assert_allclose(beyond["prediction"], line(7 + 3 * start, 3, 2), rtol=1e-9)
+    assert in_lists(beyond)["row"] == [20, 21]
+    np.testing.assert_allclose(beyond["prediction"], line(67, 3, 2), rtol=1e-9)
     with pytest.raises(UserError, match=r"predicts 2 steps at once: each step after them needs values of the other"):
         predictions.extrapolation(experiment, latest, 3)
 

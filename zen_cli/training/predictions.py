@@ -16,6 +16,7 @@ from zen_cli.autodiff import no_grad
 from zen_cli.config import build
 from zen_cli.config.build import Predictor
 from zen_cli.config.text.problems import ConfigError
+from zen_cli.config.text.words import count
 from zen_cli.data.dataset import Dataset
 from zen_cli.data.forecasts import ForecastDataset
 from zen_cli.data.frequency import positions_after
@@ -23,6 +24,7 @@ from zen_cli.data.parts import is_in, numbers_of, part_of, size_of
 from zen_cli.data.rows import Where
 from zen_cli.data.series import Series
 from zen_cli.data.tasks import Columns
+from zen_cli.data.texts import Texts
 from zen_cli.errors import DataError, RunError, UserError, quoted
 from zen_cli.interval import Interval
 from zen_cli.loss import Outputs
@@ -68,7 +70,7 @@ def own_data(predictor: Predictor, run: Run) -> Dataset:
         why = error.problems[0].message  # its place is in the checkpoint, where nobody can mend it
         raise RunError(
             f"{run.path}: the data that it was trained on cannot be read again: {why}; "
-            f"`zen predict {shlex.quote(run.name)} DATA` predicts others without them"
+            f"`zen predict {shlex.quote(str(run.path))} DATA` predicts others without them"
         ) from None
     is_of_format_1 = isinstance(predictor, build.Experiment)
     if (data.content() if is_of_format_1 else data.fingerprint()) != run.info()["data"]["sha256"]:
@@ -168,7 +170,7 @@ def extrapolation(predictor: Predictor, data: Dataset, steps: int) -> Table:
     `data` are those that a model says something new of: their last window ends where the series does.
     """
     if not isinstance(data, ForecastDataset):
-        hint = "`zen generate` writes text with it" if isinstance(predictor.preparation, WRITES) else ""
+        hint = "`zen generate` writes text with it" if isinstance(predictor.preparation, Texts) else ""
         message = f"--steps goes beyond the end of a series, but this model tells {data.task.targets} apart"
         raise UserError(message, hint)
     tables = [_beyond(predictor, data, owner, steps) for owner in range(len(data.raw.series))]
@@ -194,23 +196,26 @@ def _beyond(predictor: Predictor, data: ForecastDataset, owner: int, steps: int)
 
 
 def _demand_end(data: ForecastDataset, series: Series, end: int) -> None:
-    """DataError where the last window, before the row `end`, is not that at the end of what is known of a series."""
-    targets, horizon = data.task.names, data.task.horizon
-    known = np.flatnonzero(~np.isnan(series.values[:][:, : len(targets)]).all(axis=1))
-    ahead = len(series) - 1 - int(known[-1]) if len(known) else 0
-    if not len(known) or end > known[-1]:
+    """DataError where a target is known after the last window, which ends before the row `end` of a series."""
+    after = series.values[end:]
+    known = np.flatnonzero(~np.isnan(after[:, : len(data.task.names)]).all(axis=1))
+    if not len(known):
         return
-    named = f" of {quoted(series.label)}" if series.label else ""
-    if data.raw.future and ahead < horizon:
-        columns = ", ".join(map(quoted, data.raw.channels[data.raw.now :]))
-        rows = f"{horizon} row{'s' * (horizon > 1)}"
-        is_there = "there is 1" if ahead == 1 else f"there are {ahead}"
-        message = f"to go on{named}, {columns} must be known for {rows} after the last known target, and {is_there}"
-        hint = f"name DATA whose last {rows} have {columns} and nothing in {', '.join(map(quoted, targets))}"
-        raise DataError(message, f"{hint}; --steps is at most {horizon}")
-    raise DataError(
-        f"the model looks at {data.input_shape[0]} values to predict, but one of the last{named} is missing"
-    )
+    ahead = len(after) - 1 - int(known[-1])
+    of = f" of {quoted(series.label)}" if series.label else ""
+    if data.raw.future and ahead < data.task.horizon:
+        raise _future_unknown(data, of, ahead)
+    raise DataError(f"of the last {data.input_shape[0]} values{of}, which the model goes on from, one is missing")
+
+
+def _future_unknown(data: ForecastDataset, of: str, ahead: int) -> DataError:
+    """For a model that looks at columns which are known in advance, but only for so many rows."""
+    rows, steps = count(data.task.horizon, "row"), count(data.task.horizon, "step")
+    future = ", ".join(map(quoted, data.raw.channels[data.raw.now :]))
+    targets = ", ".join(map(quoted, data.task.names))
+    are = "is" if ahead == 1 else "are"
+    message = f"the model needs {future} for {rows} after the last known {targets}{of}, and there {are} {ahead}"
+    return DataError(message, f"name DATA whose last {rows} have {future} and nothing in {targets}, for up to {steps}")
 
 
 def _ends(predictor: Predictor, data: ForecastDataset, last: Array, n: int) -> dict[str, Array]:

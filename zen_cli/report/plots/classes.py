@@ -10,6 +10,7 @@ from zen_cli.metric import confusion_matrix
 from zen_cli.report.plots.canvas import canvas
 
 MOST_CLASSES = 40  # of a picture that can be read
+ROOM = 60  # letters that fit below the matrix
 
 
 def confusion(name: str, labels: Sequence[str], real: np.ndarray, pred: np.ndarray, part: str) -> Figure:
@@ -27,7 +28,7 @@ def confusion(name: str, labels: Sequence[str], real: np.ndarray, pred: np.ndarr
     figure.set_layout_engine("constrained")  # class names may be long
     axes.grid(visible=False)
     image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
-    axes.set_xticks(range(len(shown)), shown, parse_math=False)
+    axes.set_xticks(range(len(shown)), shown, parse_math=False, rotation=90 if len(" ".join(shown)) > ROOM else 0)
     axes.set_yticks(range(len(shown)), shown, parse_math=False)
     for (i, j), count in np.ndenumerate(counts) if len(shown) <= MOST_CLASSES // 2 else ():
         if count:

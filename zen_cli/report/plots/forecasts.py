@@ -18,9 +18,10 @@ from zen_cli.training.evaluation import Answers
 Array = np.ndarray
 Shaded = tuple[Array, Array, str]  # from, to, and what lies between
 MOST_PANELS = 4
-SHORT_DATES = {"date.converter": "concise"}  # others run into each other
 LONG = 300  # points: of more, a line becomes a block
 END = (60, 200)  # points, the least and the most, that show the end of what is longer
+
+with_short_dates = rc_context({"date.converter": "concise"})  # longer ones run into each other
 
 
 def predictions_over_truth(
@@ -40,7 +41,7 @@ def predictions_over_truth(
     return pictures
 
 
-@rc_context(SHORT_DATES)
+@with_short_dates
 def _predicted(
     title: str, data: ForecastDataset, where: Array, found: Answers, shaded: Shaded | None, firsts: list[int]
 ) -> Figure:
@@ -57,11 +58,12 @@ def _predicted(
         rows = data.origins[where] - data.starts[owner]
         own = np.flatnonzero((owners == owner) & (rows >= first))
         own = own[_following(rows[own], data.task.horizon)]
-        there = positions[(rows[own, None] + np.arange(data.task.horizon)).ravel()]
-        path = _path(found.predictions[own], channel, t)
+        steps = (rows[own, None] + np.arange(data.task.horizon)).ravel()
+        there = np.insert(positions[steps], _gaps(steps), positions[steps[_gaps(steps)]])
+        path = _path(found.predictions[own], channel, t, steps)
         axes.plot(there, path, color=ORANGE, linewidth=width / 2, label="prediction")
         if shaded:
-            low, high = (_path(end[own], channel, t) for end in shaded[:2])
+            low, high = (_path(end[own], channel, t, steps) for end in shaded[:2])
             axes.fill_between(there, low, high, color=ORANGE, alpha=0.25, linewidth=0, label=shaded[2])
     legend_below(figure, every)
     return figure
@@ -83,7 +85,7 @@ def _last_rows(data: ForecastDataset) -> list[int]:
     return [division.end - min(shown, held) for division, held in zip(data.divisions, held_out, strict=True)]
 
 
-@rc_context(SHORT_DATES)
+@with_short_dates
 def extrapolation(name: str, data: ForecastDataset, beyond: Columns) -> Figure:
     """The end of each series in blue, and what the model makes of it from there on in orange.
 
@@ -135,20 +137,25 @@ def _as_drawn(positions: Any, data: ForecastDataset) -> Array:
 
 
 def _following(rows: Array, horizon: int) -> Array:
-    """Of forecasts that begin at these rows, in order, the places of those that overlap with none before them."""
+    """Of forecasts that begin at these rows, in order, the places of those that overlap with none of the later ones."""
+    if horizon == 1:
+        return np.arange(len(rows))
     chosen: list[int] = []
-    end = -1
-    for place in np.arange(len(rows)) if horizon > 1 else ():
-        if rows[place] >= end:
-            chosen.append(int(place))
-            end = rows[place] + horizon
-    return np.array(chosen, np.intp) if horizon > 1 else np.arange(len(rows))
+    for place in reversed(range(len(rows))):
+        if not chosen or rows[place] + horizon <= rows[chosen[-1]]:
+            chosen.append(place)
+    return np.array(chosen[::-1], np.intp)
 
 
-def _path(values: Array, channel: int, t: int) -> Array:
-    """Of values (n, horizon * t), those of a channel, one after the other."""
+def _gaps(steps: Array) -> Array:
+    """The places before which rows are left out: a line must not go on there."""
+    return np.flatnonzero(np.diff(steps) != 1) + 1
+
+
+def _path(values: Array, channel: int, t: int, steps: Array) -> Array:
+    """Of values (n, horizon * t), those of a channel, one after the other; NaN where the `steps` leave out rows."""
     path: Array = values.reshape(len(values), -1, t)[:, :, channel].ravel()
-    return path
+    return np.insert(path.astype(np.float64), _gaps(steps), np.nan)
 
 
 def _shaded(found: Answers, interval: Interval | None, groups: Array) -> Shaded | None:
