@@ -33,7 +33,7 @@ def trained(tmp_path, config, data):
     [
         (SERIES, SALES, "2020-01-", "2019-12-"),
         (SERIES, SALES, "sales\n2020-01-01,0", "sales\n2020-01-01,1"),
-        (TABLE, PETS, "cat", "fox"),
+        (TABLE, PETS, PETS, PETS.replace("cat", "fox").replace("dog", "cat").replace("fox", "dog")),
         (TABLE, PETS, "cat,0,0", "cat,1,0"),
     ],
 )

@@ -12,7 +12,7 @@ from zen_cli import loss, metric
 from zen_cli.config import overrides
 from zen_cli.config.extends import with_bases
 from zen_cli.config.language.schema import Component
-from zen_cli.config.meaning.blame import blamed_on, misfit
+from zen_cli.config.meaning.blame import blamed_on, misfit, no_column
 from zen_cli.config.meaning.checks import (
     check_batches,
     check_depth,
@@ -39,6 +39,7 @@ from zen_cli.data.rows import selected
 from zen_cli.data.sources import Source
 from zen_cli.data.sources.base import Raw
 from zen_cli.data.stored import preparation_from
+from zen_cli.data.table import NoColumnError
 from zen_cli.data.tasks import Task
 from zen_cli.errors import DataError, RunError, ShapeError, UserError
 from zen_cli.interval import Interval
@@ -193,7 +194,12 @@ def raw_data(resolved: Resolved) -> tuple[Source, Raw]:
         group = resolved.values["data"]["split"]["group"]
         if group is not None:
             source.also_read(group)
-        return source, source.load(resolved.values["seed"])
+        try:
+            return source, source.load(resolved.values["seed"])
+        except NoColumnError as error:
+            if error.setting:
+                raise
+            raise no_column(resolved, ("data", "split", "group"), error) from None
 
 
 def planned(loaded: Loaded) -> Model:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from zen_cli.config.language.schema import Component, Data, Split
-from zen_cli.config.meaning.blame import blamed_on, blamed_on_source, misfit
+from zen_cli.config.meaning.blame import blamed_on, blamed_on_source, misfit, no_column
 from zen_cli.config.meaning.components import component, name_of, settings_in
-from zen_cli.config.meaning.cures import Add, Remove, Write, problem, setting
+from zen_cli.config.meaning.cures import Add, Remove, problem, setting
 from zen_cli.config.meaning.tables import demand_rows, demand_series
 from zen_cli.config.resolve import Resolved
 from zen_cli.config.text.paths import KeyPath
@@ -288,8 +288,7 @@ class _OfTable(_OfExamples):
             groups: Array = self.raw.values(name)[examples[:]]
             return groups
         except NoColumnError as error:
-            cures = [Write(path, error.nearest)] if error.nearest else []
-            raise misfit(self.resolved, path, error.message if cures else str(error), *cures) from None
+            raise no_column(self.resolved, path, error) from None
 
     def fit(self, parts: Parts) -> Preparation:
         return Tabular.fit(self.raw, self.scalers, parts)

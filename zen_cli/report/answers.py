@@ -3,6 +3,7 @@
 Apart from results.py so that `zen predict` need not import matplotlib, which takes longer than the rest of it.
 """
 
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from zen_cli.config.build import Predictor, new_data
 from zen_cli.config.meaning.components import files_in
 from zen_cli.config.resolve import Resolved
-from zen_cli.errors import UserError
+from zen_cli.errors import RunError, UserError
 from zen_cli.training import predictions
 from zen_cli.training.backtest import Origin
 from zen_cli.training.durable import deliver
@@ -30,7 +31,11 @@ def predict(
     predictor = predictions.load(run)
     if output:
         demand_no_data(Path(output), predictor.resolved, [Path(data)] if data else [])
-    tables, name = _predictions(predictor, run, steps, data, warn)
+    try:
+        tables, name = _predictions(predictor, run, steps, data, warn)
+    except predictions.UnreadableError as error:
+        instead = f"`zen predict {shlex.quote(str(run.path))} DATA` predicts others without them"
+        raise RunError(f"{error}; {instead}") from None
     path = Path(output) if output else run.predictions / f"{name}.csv"
     write_csv(tables, path)
     return None if path == STANDARD_OUTPUT else path

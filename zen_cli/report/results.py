@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from zen_cli.data.forecasts import ForecastDataset
 from zen_cli.data.parts import numbers_of, part_of
 from zen_cli.data.tasks import Classification, Regression
-from zen_cli.errors import UserError
+from zen_cli.errors import DataError, UserError
 from zen_cli.report.plots import classes, forecasts, losses, values
 from zen_cli.report.plots.canvas import save
 from zen_cli.report.scores import as_json
@@ -53,7 +53,8 @@ def plot(runs: Sequence[Run], kind: str, output: Path | None, steps: int, warn: 
             beyond = predictions.extrapolation(predictor, predictions.latest_data(predictor, runs[0]), steps)
             pictures["extrapolation"] = forecasts.extrapolation(runs[0].name, said.data, beyond)
         except UserError as error:
-            warn(f"no extrapolation: a prediction cannot be fed back: {error}")
+            reason = "a prediction cannot be fed back: " if isinstance(error, DataError) else ""
+            warn(f"no extrapolation: {reason}{error}")
     return [save(figure, folder / f"{name}.{kind}") for name, figure in pictures.items()]
 
 

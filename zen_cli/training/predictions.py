@@ -3,7 +3,6 @@
 import csv
 import io
 import math
-import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -41,6 +40,10 @@ AT_ONCE = 2**14  # examples, of a table
 Table = Columns  # all of one length
 
 
+class UnreadableError(RunError):
+    """The data that a model was trained on are not there any more."""
+
+
 def load(run: Run) -> Predictor:
     """What a run has trained, as its newest checkpoint left it, with the threads of its config pinned."""
     files = run.checkpoints()
@@ -68,10 +71,7 @@ def own_data(predictor: Predictor, run: Run) -> Dataset:
         data = build.own_data(predictor)
     except ConfigError as error:
         why = error.problems[0].message  # its place is in the checkpoint, where nobody can mend it
-        raise RunError(
-            f"{run.path}: the data that it was trained on cannot be read again: {why}; "
-            f"`zen predict {shlex.quote(str(run.path))} DATA` predicts others without them"
-        ) from None
+        raise UnreadableError(f"{run.path}: the data that it was trained on cannot be read again: {why}") from None
     is_of_format_1 = isinstance(predictor, build.Experiment)
     if (data.content() if is_of_format_1 else data.fingerprint()) != run.info()["data"]["sha256"]:
         raise RunError(

@@ -11,11 +11,18 @@ from zen_cli.config.resolve import Resolved
 from zen_cli.config.text.paths import KeyPath
 from zen_cli.config.text.problems import ConfigError
 from zen_cli.data.formats.opening import MissingFileError
+from zen_cli.data.table import NoColumnError
 from zen_cli.errors import UserError
 
 
 def misfit(resolved: Resolved, path: KeyPath, message: str, *cures: Cure) -> ConfigError:
     return ConfigError([problem(resolved, path, message, cures)])
+
+
+def no_column(resolved: Resolved, path: KeyPath, error: NoColumnError) -> ConfigError:
+    """The setting at the path names a column that there is not."""
+    cures = [Write(path, error.nearest)] if error.nearest else []
+    return misfit(resolved, path, error.message if cures else str(error), *cures)
 
 
 @contextmanager

@@ -157,8 +157,11 @@ class CSV(Source):
         }
 
     def _misnamed(self, error: NoColumnError) -> DataError:
-        """Blames the setting that names the column which is not there."""
-        setting, names = next((key, names) for key, names in self._named.items() if error.column in names)
+        """Blames the setting that names the column which is not there, if one of its own does."""
+        setting, names = next(((key, names) for key, names in self._named.items() if error.column in names), ("", ()))
+        if not setting:
+            error.setting = ""
+            return error
         meant = [error.nearest if name == error.column else name for name in names]
         instead = {setting: meant[0] if setting in ONE_COLUMN and len(meant) == 1 else meant}
         return DataError(error.message, error.hint, setting=setting, instead=instead if error.nearest else {})
