@@ -218,7 +218,7 @@ BAD = [  # arguments, with {} for a folder that holds FILES, the tiny config and
     ("train {}/tiny.yaml --runs {}/file", 2, "'.*file' is a file"),
     ("train {}/tiny.yaml --runs {}/file/runs", 5, "file: File exists"),
     (
-        "train {}/tiny.yaml optimizer.SGD.lr=1e30",
+        "train {}/tiny.yaml --runs {}/wild optimizer.SGD.lr=1e30",
         4,
         r"loss is \w+ at step 2 .*; the last saved step, 0 in .*tiny-.*, is finite",
     ),
