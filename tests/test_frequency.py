@@ -8,8 +8,6 @@ from zen_cli.data.frequency import (
     FixedStep,
     Months,
     dates,
-    first_duplicate,
-    first_out_of_order,
     positions_after,
 )
 from zen_cli.data.frequency import frequency_of as found_in
@@ -194,21 +192,6 @@ def test_a_filling_beyond_memory_is_refused():
 
 
 # --- what is wrong, and as text ---
-
-
-@pytest.mark.parametrize(
-    ("positions", "out_of_order", "duplicate"),
-    [
-        ([], None, None),
-        ([1.0], None, None),
-        ([1.0, 2.0, 3.0], None, None),
-        ([1.0, 3.0, 2.0, 4.0, 1.0], 2, 4),
-        ([1.0, 2.0, 2.0, 2.0, 1.0], 4, 2),
-    ],
-)
-def test_the_first_row_that_is_wrong_is_found(positions, out_of_order, duplicate):
-    assert first_out_of_order(np.array(positions)) == out_of_order
-    assert first_duplicate(np.array(positions)) == duplicate
 
 
 @pytest.mark.parametrize(

@@ -193,23 +193,6 @@ def positions_after(positions: Array, steps: int, dated: bool) -> Array:
     return after
 
 
-def first_out_of_order(positions: Array) -> int | None:
-    """The first row that comes before the row above it."""
-    return _first(np.append(False, np.diff(positions) < 0))
-
-
-def first_duplicate(positions: Array) -> int | None:
-    """The first row whose position an earlier row has, wherever that is."""
-    _, firsts = np.unique(positions, return_index=True)
-    again = np.ones(len(positions), bool)
-    again[firsts] = False
-    return _first(again)
-
-
-def _first(where: Array) -> int | None:
-    return int(where.argmax()) if where.any() else None
-
-
 # --- as text ---
 
 
