@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zen_cli.data.formats.opening import bytes_of
-from zen_cli.data.rows import Where
+from zen_cli.data.rows import Where, is_in_memory
 from zen_cli.memory import demand
 from zen_cli.padded import Rows
 
@@ -39,11 +39,7 @@ class Joined:
 
 def joined(first: Rows, second: Rows, what: str) -> Rows:
     """Both as one array where they are in memory, or else as `Joined`."""
-    if not (_is_in_memory(first) and _is_in_memory(second)):
+    if not (is_in_memory(first) and is_in_memory(second)):
         return Joined(first, second)
     demand(bytes_of(first.shape, first.dtype) + bytes_of(second.shape, second.dtype), what)
     return np.concatenate([first[:], second[:]])
-
-
-def _is_in_memory(rows: Rows) -> bool:
-    return isinstance(rows, np.ndarray) and not isinstance(rows, np.memmap)

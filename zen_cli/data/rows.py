@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -98,9 +98,14 @@ class Mapped:
         return found
 
 
+def is_in_memory(rows: Rows) -> TypeGuard[Array]:
+    """Whether it is an array that is not mapped from a file."""
+    return isinstance(rows, np.ndarray) and not isinstance(rows, np.memmap)
+
+
 def mapped(rows: Rows, function: Callable[[Array], Array], row_shape: tuple[int, ...]) -> Rows:
     """`Mapped`, or where the rows are in memory, what the function makes of all of them."""
-    if isinstance(rows, np.ndarray) and not isinstance(rows, np.memmap):
+    if is_in_memory(rows):
         return function(rows)
     return Mapped(rows, function, row_shape)
 

@@ -67,7 +67,7 @@ def _origin(experiment: Experiment) -> Origin:
         return Origin(date, (), {})
     _train(experiment, date)
     said = Said(experiment, data, part)
-    model, rivals = contenders(said, part, data)
+    model, rivals = contenders(said, part, said.of(part), data)
     (table,) = said.tables()
     columns = {name: column for name, column in table.items() if name != "part"}
     return Origin(date, (model, *rivals), {"origin": [date] * len(table["part"]), **columns})

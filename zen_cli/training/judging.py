@@ -10,7 +10,7 @@ from zen_cli.config.build import Predictor, new_data
 from zen_cli.data.dataset import Dataset
 from zen_cli.data.forecasts import ForecastDataset
 from zen_cli.data.formats.opening import shown
-from zen_cli.data.parts import TRAIN, numbers_of, size_of
+from zen_cli.data.parts import TRAIN, numbers_of
 from zen_cli.data.tabular import TableDataset
 from zen_cli.data.tasks import Classification
 from zen_cli.data.texts import TextDataset
@@ -45,7 +45,7 @@ def judged(run: Run, path: str | None) -> Judged:
 
 def _on_own(predictor: Predictor, run: Run) -> Judged:
     data = predictions.own_data(predictor, run)
-    name, part = [(name, part) for name, part in data.parts.named() if size_of(part)][-1]
+    name, part = data.parts.judged
     if name == TRAIN:
         message = f"{run.path}: it was trained on all of its data, which leaves none to score it on"
         raise UserError(message, f"name a file of others: zen evaluate {run.path} FILE")

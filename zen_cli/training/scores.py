@@ -97,7 +97,7 @@ def judged_scores(said: Said, part: Where, where: str, trained: Dataset | None) 
     part = thinned(whole, most_at_once(said.data))
     found, truth = said.of(part), said.data.truth(part)
     covered = _coverage(predictor, found, truth, said.data.groups(part))
-    model, rivals = contenders(said, part, trained, found)
+    model, rivals = contenders(said, part, found, trained)
     return PartScores(
         examples=size_of(whole),
         scores=model.scores,
@@ -109,16 +109,13 @@ def judged_scores(said: Said, part: Where, where: str, trained: Dataset | None) 
     )
 
 
-def contenders(
-    said: Said, part: Where, trained: Dataset | None, found: Answers | None = None
-) -> tuple[Contender, list[Contender]]:
-    """The model, and the baselines that are made from the data which `trained`, or from the history alone.
+def contenders(said: Said, part: Where, found: Answers, trained: Dataset | None) -> tuple[Contender, list[Contender]]:
+    """The model, by what was `found` to be said of a part, and the baselines.
 
-    `found` is what was said of the part, where that has been asked.
+    These are made from the data which `trained`, or from the history alone.
     """
-    predictor, data = said.predictor, said.data
-    truth, answered = data.truth(part), found or said.of(part)
-    model = _contender(predictor, "the model", answered.predictions, truth)
+    predictor, data, truth = said.predictor, said.data, said.data.truth(part)
+    model = _contender(predictor, "the model", found.predictions, truth)
     if isinstance(data, TextDataset):
         return model, list(_of_text(data, part, trained, _judging(predictor, model.scores)))
     if isinstance(data, ForecastDataset):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from zen_cli.data.parts import thinned
 from zen_cli.report.plots.canvas import BLUE, GREY, canvases
 
 MOST_PANELS = 4
@@ -14,7 +15,7 @@ MOST_POINTS = 5000
 def predicted_by_true(name: str, names: Sequence[str], real: np.ndarray, pred: np.ndarray, part: str) -> Figure:
     """Each example as a point, for every number that is predicted: the nearer to the line, the better."""
     shown = list(names[:MOST_PANELS])
-    every = np.linspace(0, len(real) - 1, min(len(real), MOST_POINTS)).astype(np.intp)
+    every = thinned(slice(0, len(real)), MOST_POINTS)
     figure, panels = canvases(f"Predictions of {name} ({part})", "true", shown)
     for i, axes in enumerate(panels):
         ends = [min(real[:, i].min(), pred[:, i].min()), max(real[:, i].max(), pred[:, i].max())]
