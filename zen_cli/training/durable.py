@@ -1,12 +1,21 @@
-"""The only module whose writes must survive a crash or a power cut."""
+"""The only module whose writes must survive a crash or a power cut.
+
+What changes a disk in here is a call of `os`, by that name, so that a test can let the Nth of them fail, for every N.
+"""
 
 import fcntl
 import os
+import re
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from zen_cli.errors import MachineError
+
 NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)  # a link planted under our name is not written through
+TEMPORARY = re.compile(r"\..+\.([0-9]+)\.tmp")
+ATTEMPTS, PAUSE = 20, 0.02  # seconds: whoever has taken a lock needs a moment to say who it is
 
 
 def publish(path: Path, chunks: Iterable[bytes], *, replaces: bool = True) -> None:
@@ -15,17 +24,18 @@ def publish(path: Path, chunks: Iterable[bytes], *, replaces: bool = True) -> No
     FileExistsError where it is not to replace what has its name by then.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")  # a name of this process alone
-    temporary.unlink(missing_ok=True)  # left by a process that had our number, and was killed
+    remove(temporary)  # left by a process that had our number, and was killed
     with _opened(temporary, path, os.O_EXCL | NOFOLLOW) as descriptor:
         try:
             for chunk in chunks:
                 _write_all(descriptor, chunk)
-            os.fsync(descriptor)
+            _sync(descriptor)
             if not replaces:
                 _claim(path)
-            temporary.replace(path)
+            os.replace(temporary, path)
         except BaseException:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # the first error is the one to tell of
+                remove(temporary)
             raise
     sync_directory(path.parent)
 
@@ -50,12 +60,67 @@ def append(path: Path, data: bytes) -> None:
         _write_all(descriptor, data)
 
 
+def cut(path: Path, length: int) -> None:
+    """Take away what a file has beyond `length` bytes, for good once this returns."""
+    with _opened(path, path, NOFOLLOW) as descriptor:
+        os.ftruncate(descriptor, length)
+        _sync(descriptor)
+
+
 def make_directories(path: Path) -> None:
     """Make a directory and those above it that are missing, so that their names last."""
     if not path.is_dir():
         make_directories(path.parent)
-        path.mkdir(exist_ok=True)
+        try:
+            os.mkdir(path)
+        except FileExistsError:
+            if not path.is_dir():
+                raise
         sync_directory(path.parent)
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory that was not there, so that its name lasts. FileExistsError."""
+    os.mkdir(path)
+    sync_directory(path.parent)
+
+
+def move(path: Path, to: Path) -> None:
+    """Give a file another name in its directory, for good once this returns."""
+    os.replace(path, to)
+    sync_directory(path.parent)
+
+
+def remove(path: Path) -> None:
+    """Take a file away, if it is there. It may come back after a power cut."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def sweep(directory: Path) -> None:
+    """Take away what `publish` had begun in here when its process was killed."""
+    for path in directory.iterdir():
+        found = TEMPORARY.fullmatch(path.name)
+        if found and (int(found[1]) == os.getpid() or not _is_alive(int(found[1]))):
+            remove(path)
+
+
+def sync_file(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        _sync(descriptor)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
+    finally:
+        os.close(descriptor)
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory last."""
+    sync_file(path)
+
+
+# --- alone ---
 
 
 @contextmanager
@@ -69,17 +134,38 @@ def locked(directory: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def sync_file(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+class Lock:
+    """This process's claim on a file, which lasts until it is released or the process ends, however it does.
+
+    The file is never removed: whoever waits for it would hold a file that has no name any more.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises MachineError, which names the process that has it, where another one does."""
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | NOFOLLOW, 0o666)
+        try:
+            _lock(self._descriptor, path)
+            os.ftruncate(self._descriptor, 0)
+            _write_all(self._descriptor, b"%d\n" % os.getpid())
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+
+    def release(self) -> None:
+        os.close(self._descriptor)
 
 
-def sync_directory(path: Path) -> None:
-    """Make the names in a directory last."""
-    sync_file(path)
+def _lock(descriptor: int, path: Path) -> None:
+    for _ in range(ATTEMPTS):
+        with suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(PAUSE)
+    holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+    raise MachineError(f"{path.parent} is being trained by process {holder}: wait for it, or stop it")
+
+
+# --- pieces ---
 
 
 @contextmanager
@@ -106,3 +192,21 @@ def _write_all(descriptor: int, data: bytes) -> None:
     left = memoryview(data)
     while left:
         left = left[os.write(descriptor, left) :]
+
+
+def _sync(descriptor: int) -> None:
+    """Have what was written reach the disk; macOS needs to be told that the disk's own cache counts too."""
+    if full := getattr(fcntl, "F_FULLFSYNC", None):
+        fcntl.fcntl(descriptor, full)
+    else:
+        os.fsync(descriptor)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
