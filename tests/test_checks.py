@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
-from conftest import CLASSES, SERIES, changed, placed
+from conftest import CLASSES, SERIES, changed, placed, resolved
 
 from zen_cli.autodiff import Probabilities, Tensor
+from zen_cli.config import overrides
 from zen_cli.config.build import build
 from zen_cli.config.language.registry import COMPONENTS
 from zen_cli.config.meaning import shapes
 from zen_cli.config.meaning.doubts import warnings
+from zen_cli.config.meaning.monitors import monitored
 from zen_cli.config.resolve import resolve
 from zen_cli.config.text.reader import read_text
 from zen_cli.nn import activations
@@ -121,28 +123,54 @@ def test_the_cures_for_shapes_know_every_layer_of_a_family():
     assert set(shapes.PROBABILITIES) == {name for name, layer in made.items() if isinstance(layer()(x), Probabilities)}
 
 
-# --- what a schedule looks at ---
+# --- which score of an epoch is looked at ---
 
 
-def epochs_of(text):
+def epochs_of(text, *arguments):
     """What metrics.jsonl gets of a training."""
-    e = build(resolve(read_text(text, "c.yaml")))
+    root = read_text(text, "c.yaml")
+    overrides.apply(root, arguments)
+    e = build(resolve(root))
     e.model.build()
     return [as_line(record) for record in training(e, lambda: held_out_scores(e)) if isinstance(record, EpochRecord)]
 
 
+MONITORS = ["schedule.ReduceOnPlateau.monitor", "training.monitor"]
+
+
 @pytest.mark.parametrize(("text", "metrics"), [(SERIES, "[R2, {MASE: 2}]"), (CLASSES, "[{top_k: 2}, {recall: true}]")])
-def test_every_score_of_an_epoch_can_be_monitored_and_no_other(problems_of, text, metrics):
+@pytest.mark.parametrize("path", MONITORS)
+def test_every_score_of_an_epoch_can_be_monitored_and_no_other(problems_of, text, metrics, path):
     text = f"{text}metrics: {metrics}\nschedule: ReduceOnPlateau\n"
     lines = epochs_of(text)
     scores = lines[0].keys() - {"epoch", "step", "lr", "loss_sum"}
     assert len(scores) > 4
     for score in scores:
-        monitored = changed(text, "ReduceOnPlateau", f"{{ReduceOnPlateau: {{monitor: {score}}}}}")
-        assert epochs_of(monitored) == lines  # patience is longer than the training
-    (problem,) = problems_of(text, "schedule.ReduceOnPlateau.monitor=lr")
-    assert problem.path == "schedule.ReduceOnPlateau.monitor"
+        assert epochs_of(text, f"{path}={score}") == lines  # patience is longer than the training
+    (problem,) = problems_of(text, f"{path}=lr")
+    assert problem.path == path
     assert all(score in problem.message for score in scores)
+
+
+def test_all_that_look_at_what_is_no_score_are_told(problems_of):
+    problems = problems_of(f"{SERIES}schedule: ReduceOnPlateau\n", *(f"{path}=''" for path in MONITORS))
+    assert [problem.path for problem in problems] == MONITORS
+
+
+MONITORED = [  # settings of training, the score with a validation part, and without one
+    ("", "val_loss", None),
+    ("patience: 3", "val_loss", "loss"),
+    ("weights: last", "val_loss", None),
+    ("monitor: loss", "loss", "loss"),
+    ("patience: 3, monitor: val_rmse", "val_rmse", "val_rmse"),
+]
+
+
+@pytest.mark.parametrize(("settings", "score", "without"), MONITORED)
+def test_epochs_are_compared_by_the_score_that_is_monitored(settings, score, without):
+    values = resolved(changed(SERIES, "batch_size: 8", f"batch_size: 8, {settings}"))
+    assert monitored(values, has_validation=True) == score
+    assert monitored(values, has_validation=False) == without
 
 
 # --- what is hardly meant ---

@@ -76,6 +76,46 @@ def test_one_cycle_ends_at_its_lowest_however_short_it_is(steps, pct_start):
     assert all(0 < factor <= 1 + 1e-12 for factor in found)
 
 
+# --- beyond the planned end ---
+
+MORE = 2 * STEPS
+ON = [  # a schedule made for STEPS, in a training of MORE: its factors after STEPS; None for what has no end
+    (schedule.Constant(), None, [1] * STEPS),
+    (schedule.Step(2), None, by_epoch(*(0.1 ** (epoch // 2) for epoch in range(EPOCHS, 2 * EPOCHS)))),
+    (schedule.Exponential(0.5), None, by_epoch(*(0.5**epoch for epoch in range(EPOCHS, 2 * EPOCHS)))),
+    (schedule.ReduceOnPlateau(), None, [1] * STEPS),
+    (schedule.Cosine(), 0, [0] * STEPS),
+    (schedule.Cosine(final=0.2), 0.2, [0.2] * STEPS),
+    (schedule.OneCycle(0.25), 4e-6, [4e-6] * STEPS),
+    (schedule.OneCycle(0.99, 10, 100), 1e-3, [1e-3] * STEPS),
+    (schedule.WarmUp(), None, [1] * STEPS),
+    (schedule.WarmUp(9, start=0.5), None, [*(0.5 + 0.5 * step / 36 for step in range(STEPS, 36)), *[1] * 12]),
+    (schedule.WarmUp(then=schedule.Step(4)), None, [*by_epoch(*[0.1] * 3), *by_epoch(*[0.01] * 3)]),
+    (schedule.WarmUp(then=schedule.Cosine(0.2)), 0.2, [0.2] * STEPS),
+    (schedule.WarmUp(then=schedule.OneCycle()), 4e-6, [4e-6] * STEPS),
+    (schedule.WarmUp(9, then=schedule.Cosine()), 0, [*(0.1 + 0.9 * step / 36 for step in range(STEPS, 36)), *[0] * 12]),
+    (schedule.WarmUp(steps=STEPS, then=schedule.OneCycle()), 4e-6, [4e-6] * STEPS),
+]
+
+
+@pytest.mark.parametrize(("made", "last", "expected"), ON, ids=[str(made) for made, *_ in ON])
+def test_a_schedule_that_a_training_outlasts_stays_where_it_ends(made, last, expected):
+    found = [made(Progress(step, STEPS, PER_EPOCH)) for step in range(STEPS, MORE)]
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
+    assert made.has_end == (last is not None)
+    assert last is None or made(Progress(10**9, STEPS, PER_EPOCH)) == pytest.approx(last)
+
+
+def test_every_schedule_is_outlasted():
+    assert {type(made).__name__ for made, *_ in ON} == set(schedule.__all__) - {"Schedule"}
+
+
+@pytest.mark.parametrize("made", [made for made, last, _ in ON if last is not None], ids=str)
+def test_one_that_is_stretched_is_as_if_planned_so_long(made):
+    planned = factors(made, epochs=2 * EPOCHS)
+    assert [made(Progress(step, MORE, PER_EPOCH)) for step in range(MORE)] == planned
+
+
 # --- what looks at losses ---
 
 BETTER, JUST, SAME = 0.5, 1 - 2e-4, 1 - 0.5e-4  # than 1: by much, by more than the threshold, by less

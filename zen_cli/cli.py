@@ -1,5 +1,7 @@
 """The `zen` command: its group, and the one place that turns an error into a message and an exit code."""
 
+import gc
+import os
 import signal
 import sys
 import tempfile
@@ -21,14 +23,16 @@ from zen_cli.commands.generate import generate
 from zen_cli.commands.init import init
 from zen_cli.commands.plot import plot
 from zen_cli.commands.predict import predict
+from zen_cli.commands.reproduce import reproduce
+from zen_cli.commands.resume import resume
 from zen_cli.commands.schema import schema
 from zen_cli.commands.show import show
 from zen_cli.commands.summary import summary
 from zen_cli.commands.train import train
-from zen_cli.errors import MachineError, ZenError
+from zen_cli.errors import MachineError, ZenError, printable
 from zen_cli.report.standard_output import StandardOutput
 from zen_cli.talk import Talk
-from zen_cli.training.interrupt import Interrupted, die_by
+from zen_cli.training.interrupt import Interrupted, SignalWatch, die_by
 
 BUG = 1
 
@@ -77,11 +81,13 @@ cli.add_command(explain)
 cli.add_command(check)
 cli.add_command(summary)
 cli.add_command(train)
+cli.add_command(resume)
 cli.add_command(evaluate)
 cli.add_command(predict)
 cli.add_command(generate)
 cli.add_command(backtest)
 cli.add_command(plot)
+cli.add_command(reproduce)
 cli.add_command(show)
 cli.add_command(schema)
 cli.add_command(completion)
@@ -89,30 +95,40 @@ cli.add_command(completion)
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    sys.exit(_run())
+    code = _run()
+    gc.freeze()  # to look through all memory once more takes a sixth of a second, with a picture drawn
+    sys.exit(code)
 
 
 def _run() -> int:
     sys.stdout, sys.stderr = StandardOutput(sys.stdout), Talk(sys.stderr)
     try:
-        cli.main(prog_name="zen", standalone_mode=False)
-        sys.stdout.flush()
+        with SignalWatch() as watch:
+            code = _command(watch)
+            watch.raise_received()
+            return code
+    except Interrupted as stop:
+        print(f"zen: {stop}", file=sys.stderr)
+        die_by(stop.number)
+
+
+def _command(watch: SignalWatch) -> int:
+    try:
+        with watch.at_once():
+            cli.main(prog_name="zen", standalone_mode=False)
+            sys.stdout.flush()
     except click.ClickException as error:
         return _show(error)
     except ZenError as error:
         return _say(error)
-    except Interrupted as stop:
-        print(f"zen: {stop}", file=sys.stderr)
-        die_by(stop.number)
-    except click.Abort:
-        die_by(signal.SIGINT)
+    except click.Abort:  # at a prompt, for the end of the input too
+        raise Interrupted(signal.SIGINT) from None
     except (BrokenPipeError, ReaderGoneError):
         return 0
     except MemoryError:
         return _say(MachineError("not enough memory: make the model, the batch or the data smaller"))
     except OSError as error:
-        what = f"{error.filename}: " if error.filename else ""
-        return _say(MachineError(f"{what}{error.strerror or error}"))
+        return _say(MachineError(_in_one_line(error)))
     except Exception as error:
         return _report_bug(error)
     return 0
@@ -129,6 +145,13 @@ def _show(error: click.ClickException) -> int:
 def _say(error: ZenError) -> int:
     print(f"zen: {error}", file=sys.stderr)
     return error.exit_code
+
+
+def _in_one_line(error: OSError) -> str:
+    """What went wrong, and with which file: the name may hold anything."""
+    name = error.filename
+    what = f"{printable(os.fsdecode(name), None)}: " if isinstance(name, (str, bytes)) else ""
+    return f"{what}{printable(error.strerror or str(error), None)}"
 
 
 def _report_bug(error: Exception) -> int:

@@ -42,7 +42,15 @@ class Progress(NamedTuple):
 
 
 class Schedule:
-    """Called with the Progress before each update, it gives the factor of the learning rate."""
+    """Called with the Progress before each update, it gives the factor of the learning rate.
+
+    A training may go on beyond the steps that it was planned for.
+    """
+
+    @property
+    def has_end(self) -> bool:
+        """Whether it is drawn over the steps that are planned, and stays after them where it has come to."""
+        return False
 
     def __call__(self, at: Progress) -> float:
         raise NotImplementedError
@@ -132,15 +140,20 @@ class ReduceOnPlateau(Schedule):
 class Cosine(Schedule):
     """final + (1 - final) (1 + cos(pi step / steps)) / 2: from 1 to `final` over the whole training.
 
-    Per step; PyTorch's CosineAnnealingLR with T_max = steps. Loshchilov and Hutter 2017, without restarts.
+    Per step; PyTorch's CosineAnnealingLR with T_max = steps. Loshchilov and Hutter 2017, without restarts. A training
+    that goes on beyond its planned end does so at `final`.
 
     final: The factor that the last steps come near.
     """
 
     final: Share = 0.0
 
+    @property
+    def has_end(self) -> bool:
+        return True
+
     def __call__(self, at: Progress) -> float:
-        return _along_cosine(1, self.final, at.step / at.steps)
+        return _along_cosine(1, self.final, at.step / at.steps) if at.step < at.steps else self.final
 
 
 @dataclass(frozen=True)
@@ -148,7 +161,7 @@ class OneCycle(Schedule):
     """From 1 / div_factor up to 1, then down to 1 / (div_factor final_div_factor), each along half a cosine.
 
     The optimizer's `lr` is the highest rate. Per step; PyTorch's OneCycleLR with its defaults, but momentum stays as it
-    is (cycle_momentum=False). Smith and Topin 2017.
+    is (cycle_momentum=False). Smith and Topin 2017. A training that goes on beyond its planned end keeps the last rate.
 
     pct_start: Which part of the training goes up; a fraction, whatever its name says.
     div_factor: How many times smaller than the highest rate the first one is.
@@ -159,12 +172,19 @@ class OneCycle(Schedule):
     div_factor: Positive = 25.0
     final_div_factor: Positive = 1e4
 
+    @property
+    def has_end(self) -> bool:
+        return True
+
     def __call__(self, at: Progress) -> float:
         first = 1 / self.div_factor
+        lowest = first / self.final_div_factor
         peak, last = self.pct_start * at.steps - 1, at.steps - 1
+        if at.step >= last:
+            return lowest
         if at.step < peak:
             return _along_cosine(first, 1, at.step / peak)
-        return _along_cosine(1, first / self.final_div_factor, (at.step - peak) / (last - peak))
+        return _along_cosine(1, lowest, (at.step - peak) / (last - peak))
 
 
 @dataclass(frozen=True)
@@ -183,6 +203,10 @@ class WarmUp(Schedule):
     steps: Count | None = None
     start: Fraction = 0.1
     then: Annotated[Schedule, OneOf("schedule")] | None = None
+
+    @property
+    def has_end(self) -> bool:
+        return self.then is not None and self.then.has_end
 
     def __call__(self, at: Progress) -> float:
         length = self._length(at)

@@ -20,8 +20,10 @@ def warn(text: str) -> None:
 
 def told_of(run: "Run") -> "Run":
     """The run, after a warning where its training did not come to its end."""
-    if shortfall := run.shortfall():
-        warn(shortfall)
+    from zen_cli.training.kept import shortfall
+
+    if words := shortfall(run):
+        warn(words)
     return run
 
 
@@ -40,4 +42,8 @@ runs_option = click.option(
     default=Path("runs"),
     show_default=True,
     help="Directory that holds the runs.",
+)
+
+quiet_option = click.option(
+    "-q", "--quiet", is_flag=True, help="Print the run's path on standard output and nothing else."
 )

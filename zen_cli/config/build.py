@@ -1,7 +1,8 @@
 """From a resolved config to an experiment, level by level: data, then model, loss and optimizer for them."""
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,17 +19,16 @@ from zen_cli.config.meaning.checks import (
     check_depth,
     check_interval,
     check_metric,
-    check_monitors,
     check_numbers,
     check_probabilities,
     check_range,
     check_states,
     check_tokens,
-    metric_name,
 )
 from zen_cli.config.meaning.components import component, name_of, settings_in
 from zen_cli.config.meaning.cures import Use, Write, is_name_alone
 from zen_cli.config.meaning.doubts import warnings, warnings_of_data
+from zen_cli.config.meaning.monitors import check_monitors, metric_name
 from zen_cli.config.meaning.shapes import misread, misshapen
 from zen_cli.config.prepare import prepare, told
 from zen_cli.config.resolve import Resolved, resolve
@@ -114,14 +114,52 @@ def from_stored(config: Any, state: Mapping[str, Any] | None, folder: Path, name
     Settings that are newer than it get their defaults. Without a state, as checkpoints of format 1 have none, the data
     are prepared anew. Raises RunError, which calls the checkpoint `name`, where this version cannot build it.
     """
-    try:
-        resolved = replace(resolve(tree_of(config, nowhere(name))), folder=folder)
+    with _read_by_this_version(name):
+        resolved = _stored(config, folder, name)
         if state is None:
             return build(resolved)
         source: Source = component("source", resolved.values["data"]["source"], folder)
         return _predictor(resolved, source, preparation_from(state))
+
+
+def resumed(config: Any, state: Mapping[str, Any] | None, folder: Path, name: str) -> Experiment:
+    """What trained a checkpoint, to go on: as `from_stored`, with the data, read again and prepared as they were then.
+
+    Without a state, as there is none before the first checkpoint, they are prepared anew. Raises RunError also where
+    the data cannot be read any more, or have changed so that they cannot be trained on.
+    """
+    with _read_by_this_version(name):
+        resolved = _stored(config, folder, name)
+        preparation = None if state is None else preparation_from(state)
+    with _refused(f"{name}: the data that it was trained on cannot be read again"):
+        source, raw = raw_data(resolved)
+        loaded = Loaded(resolved, source, *prepare(raw, resolved, preparation))
+    with _refused(f"{name}: its training cannot go on with the data as they are now"):
+        return assemble(loaded)
+
+
+@contextmanager
+def _read_by_this_version(name: str) -> Iterator[None]:
+    """RunError where what a checkpoint says is nothing that can be built."""
+    try:
+        yield
     except (UserError, RecursionError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"{name}: its config cannot be used by this zen: {error}") from None
+
+
+@contextmanager
+def _refused(what: str) -> Iterator[None]:
+    """RunError for what a person could have mended in a config; here its places are in a checkpoint."""
+    try:
+        yield
+    except ConfigError as error:
+        raise RunError(f"{what}: {error.problems[0].message}") from None
+    except UserError as error:
+        raise RunError(f"{what}: {error}") from None
+
+
+def _stored(config: Any, folder: Path, name: str) -> Resolved:
+    return replace(resolve(tree_of(config, nowhere(name))), folder=folder)
 
 
 def own_data(predictor: Predictor) -> Dataset:

@@ -65,6 +65,7 @@ class Layer:
     fewest_examples = 1  # of a batch that it can train on; known once it is built
     scope: Literal["number", "features", "example"] = "number"  # of the input, that a number of the output depends on
     summary: "LayerSummary | None" = None  # set once it is built
+    states: Sequence[tuple[np.ndarray, ...]] = ()  # carried from one batch of a training to the next: of each cell
 
     def build(self, shape: Shape, declare: Declaration) -> Shape:  # noqa: ARG002 - for layers that do declare
         """Declare the parameters for inputs of `shape` and return the shape of the output.
@@ -104,6 +105,7 @@ class Layer:
 
     def reset_states(self) -> None:
         """Forget what a layer, and each that it is made of, carries from one batch of a training to the next."""
+        self.states = ()
         for part in self.parts:
             part.reset_states()
 

@@ -1,7 +1,7 @@
 """A stack of layers with its packed parameters."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -113,6 +113,29 @@ class Model:
         for layer in self.layers:
             layer.reset_states()
 
+    def carried(self) -> dict[str, np.ndarray]:
+        """What layers carry from the last batch of a training to the next, by names made of places: `1.0.0`."""
+        states = [(place, layer.states) for place, layer in enumerate(every_layer(self.layers))]
+        return {
+            f"{place}.{cell}.{part}": array
+            for place, of_layer in states
+            for cell, state in enumerate(of_layer)
+            for part, array in enumerate(state)
+        }
+
+    def carry(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Go on from what `carried` gave; ValueError where it was of another model."""
+        self.reset_states()
+        states: dict[int, dict[int, list[np.ndarray]]] = {}
+        for name in sorted(arrays, key=_places):
+            place, cell, _ = _places(name)
+            states.setdefault(place, {}).setdefault(cell, []).append(arrays[name])
+        layers = list(every_layer(self.layers))
+        for place, of_cells in states.items():
+            layers[place].states = [tuple(parts) for parts in of_cells.values()]
+        if self.carried().keys() != arrays.keys():
+            raise ValueError(f"states {', '.join(arrays)} are of another model")
+
     def _input(self, x: Any) -> Tensor:
         """The batch as a tensor of the model's dtype; the first makes the parameters."""
         batch = self._tensor(x)
@@ -189,6 +212,12 @@ class Model:
         records = fit(self, x, y, epochs, loss_fn, optimizer, batch_size, shuffle, schedule=schedule, clip=clip)
         shown = follow(records, epochs) if progress else records
         return [record for record in shown if isinstance(record, EpochRecord)]
+
+
+def _places(name: str) -> tuple[int, int, int]:
+    """Of a layer, of a cell in it, and of an array in its state."""
+    layer, cell, part = name.split(".")
+    return int(layer), int(cell), int(part)
 
 
 def batches(count: int, size: int) -> Iterator[slice]:

@@ -55,7 +55,6 @@ class Recurrent(Layer, Generic[C]):
         self.dropout = dropout
         self.stateful = stateful
         self.cells: list[list[C]] = []  # for each layer the forward cell and, with `bidirectional`, the backward one
-        self._states: list[State] = []  # of every cell, after the batch before
 
     def cell(self) -> C:
         """A new cell with this layer's settings."""
@@ -90,9 +89,9 @@ class Recurrent(Layer, Generic[C]):
         return self._through_time(x, None, [], self.return_sequences)
 
     def in_training(self, x: Tensor, moment: Moment) -> Tensor:
-        if self._states and len(self._states[0][0]) != len(x.value):
+        if self.states and len(self.states[0][0]) != len(x.value):
             self.reset_states()
-        return self._through_time(x, moment, self._states if self.stateful else [], self.return_sequences)
+        return self._through_time(x, moment, self.states if self.stateful else [], self.return_sequences)
 
     def keeps_steps(self, shape: Shape) -> bool:  # noqa: ARG002 - whatever the shape
         if self.stateful:
@@ -110,9 +109,6 @@ class Recurrent(Layer, Generic[C]):
         """Of all states (B, T, D), those after the last step that each cell reads: (B, D)."""
         H, ends = self.hidden_dim, states[np.arange(len(lengths)), lengths - 1]
         return ad.concatenate([ends[:, :H], states[:, 0, H:]], axis=-1) if self.bidirectional else ends
-
-    def reset_states(self) -> None:
-        self._states = []
 
     def _through_time(
         self,
@@ -135,7 +131,8 @@ class Recurrent(Layer, Generic[C]):
             if moment and self.dropout and number < self.layers:
                 y = ad.dropout(y, self.dropout, moment.rng)
         if moment and self.stateful:
-            self._states = [tuple(map(np.copy, state)) for state in last]  # views would keep every step alive
+            # copied, as views would keep every step alive, into the one layout that they also have when they are read
+            self.states = [tuple(array.copy() for array in state) for state in last]
         if not return_sequences:
             return y
         return ad.transpose(self.V(y) if self.V else y, (1, 0, 2))

@@ -28,9 +28,10 @@ def write(run: Run, said: Said, scores: Mapping[str, PartScores]) -> list[Path]:
     """What every training leaves: predictions, scores, the loss curves, and the pictures of its kind."""
     table = run.predictions / "predictions.csv"
     deliver(table, as_csv(said.tables(said.data.parts.judged[1] if len(said.data) > MOST_WRITTEN else None)))
-    deliver(run.path / "scores.json", as_json(scores))
     pictures = {"loss": losses.loss_curves([(run.name, run.records())]), **_pictures(run, said)}
-    return [table, *(save(figure, run.plots / f"{name}.png") for name, figure in pictures.items())]
+    files = [table, *(save(figure, run.plots / f"{name}.png") for name, figure in pictures.items())]
+    deliver(run.scores, as_json(scores))  # last: where it is, the others are
+    return files
 
 
 def plot(runs: Sequence[Run], kind: str, output: Path | None, steps: int, warn: Callable[[str], object]) -> list[Path]:

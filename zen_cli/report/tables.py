@@ -8,7 +8,6 @@ from typing import TextIO
 
 from rich.table import Table
 
-from zen_cli.config.text.words import count
 from zen_cli.data.dataset import Dataset
 from zen_cli.memory import bytes_in_words
 from zen_cli.metric import title
@@ -17,7 +16,6 @@ from zen_cli.nn.layers import LayerSummary
 from zen_cli.nn.parameters import Shape
 from zen_cli.report.console import PlainConsole, new_table
 from zen_cli.report.scores import judgement
-from zen_cli.training.loop import EpochRecord
 from zen_cli.training.run import Run
 from zen_cli.training.scores import PartScores
 
@@ -63,7 +61,7 @@ def _with_parts(layers: Sequence[LayerSummary], depth: int = 0) -> Iterator[tupl
 
 def show_result(
     run: Run,
-    last: EpochRecord,
+    ending: Sequence[str],
     scores: Mapping[str, PartScores],
     files: Sequence[Path],
     goes_on: bool,
@@ -71,7 +69,8 @@ def show_result(
 ) -> None:
     """The end of a training: the scores of each part of the data, where everything is, and what to type next.
 
-    `goes_on` is whether the model can predict beyond the end of its data from these alone.
+    `ending` says how it came about; `goes_on` is whether the model can predict beyond the end of its data from these
+    alone.
     """
     table = new_table("Examples", *scores)
     table.add_row("Count", *(f"{found.examples:,}" for found in scores.values()))
@@ -81,8 +80,7 @@ def show_result(
     lines = [f"Run    {run.path}", *(f"       {path}" for path in files)]
     asked = f"predict {name} --steps 100" if goes_on else f"evaluate {name}"
     lines += [f"Next   zen {asked}", f"       zen plot {name}"]
-    trained = f"Trained {count(last.epoch, 'epoch')}, {count(last.step, 'step')}: loss {last.loss:.4g}"
-    _print(out, trained, table, *judgement(scores), *lines)
+    _print(out, ending[0], *ending[1:], table, *judgement(scores), *lines)
 
 
 def _print(out: TextIO | None, title: str, *parts: Table | str) -> None:

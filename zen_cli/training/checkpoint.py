@@ -1,4 +1,4 @@
-"""A checkpoint: one safetensors file with the parameters, the optimizer's state and all that prediction needs."""
+"""A checkpoint: one safetensors file with all that prediction needs, and all that training needs to go on."""
 
 import hashlib
 import json
@@ -12,14 +12,18 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as serialize
 
 from zen_cli.errors import RunError, quoted
-from zen_cli.nn.parameters import Parameters
-from zen_cli.optim import Optimizer
+from zen_cli.nn import Model
+from zen_cli.training.best import Best
 from zen_cli.training.durable import publish
+from zen_cli.training.state import State
 
-FORMAT = "2"
-READABLE = {"1", FORMAT}  # in the first one, a checkpoint had no preparation
+FORMAT = "3"
+READABLE = {"1", "2", FORMAT}  # the first has no preparation, the first two no position
 METADATA_KEY = "zen"
-OPTIMIZER_PREFIX = "optimizer."
+
+
+class DamagedError(RunError):
+    """A file that is not what was written: an older one may do in its place."""
 
 
 @dataclass(frozen=True)
@@ -38,27 +42,40 @@ class Checkpoint:
     def config(self) -> dict[str, Any]:
         return dict(self.metadata["config"])
 
-    def restore(self, parameters: Parameters) -> None:
+    @property
+    def state(self) -> State:
+        return State.in_tensors(self.tensors)
+
+    @property
+    def best(self) -> Best:
+        """Of no epoch, in a format that did not say. RunError where it cannot be read."""
+        stored = self.metadata.get("best")
+        try:
+            return Best() if stored is None else Best.of(stored)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise RunError(f"{self.path}: its metadata are not those of a checkpoint") from None
+
+    def restore(self, model: Model) -> None:
         """Fill in the parameters of a model built from this checkpoint's config; RunError where they differ."""
-        stored = {name: t for name, t in self.tensors.items() if not name.startswith(OPTIMIZER_PREFIX)}
-        arrays = parameters.arrays()
-        if _forms(stored) != _forms(arrays):
-            raise RunError(f"{self.path}: its parameters are not those of its own config")
-        for name, array in arrays.items():
-            array[...] = stored[name]
+        try:
+            self.state.restore_values(model)
+        except RunError as error:
+            raise RunError(f"{self.path}: {error}") from None
 
 
-def save(path: Path, parameters: Parameters, optimizer: Optimizer, metadata: Mapping[str, Any]) -> None:
+def save(path: Path, state: State, metadata: Mapping[str, Any]) -> None:
     """Write a checkpoint that lasts once this returns. `metadata` is plain data."""
-    tensors = {name: np.ascontiguousarray(array) for name, array in parameters.arrays().items()}
-    tensors |= {OPTIMIZER_PREFIX + slot: array for slot, array in optimizer.state.items()}
+    tensors = state.tensors()
     text = json.dumps(metadata, sort_keys=True)
     # under one key, because safetensors writes several in random order and equal states shall give equal bytes
-    publish(path, [serialize(tensors, {METADATA_KEY: f"{FORMAT} {_digest(tensors, text)} {text}"})])
+    publish(path, [serialize(tensors, {METADATA_KEY: f"{FORMAT} {_digest(FORMAT, tensors, text)} {text}"})])
 
 
 def load(path: Path) -> Checkpoint:
-    """Read a checkpoint; RunError unless it is whole and of a format that this version knows."""
+    """Read a checkpoint; RunError unless it is whole and of a format that this version knows.
+
+    DamagedError, which is one, where the file is not as it was written.
+    """
     try:
         with safe_open(path, framework="numpy") as file:
             version, digest, text = (file.metadata() or {})[METADATA_KEY].split(" ", 2)
@@ -66,29 +83,42 @@ def load(path: Path) -> Checkpoint:
     except FileNotFoundError:
         raise RunError(f"{path}: there is no such checkpoint") from None
     except KeyError:
-        raise RunError(f"{path}: a safetensors file, but not one of zen's checkpoints") from None
+        raise DamagedError(f"{path}: a safetensors file, but not one of zen's checkpoints") from None
     except (SafetensorError, OSError, ValueError) as error:
-        raise RunError(f"{path}: not a readable checkpoint ({error}): restore it from a copy, or train again") from None
+        why = f"not a readable checkpoint ({error})"
+        raise DamagedError(f"{path}: {why}: restore it from a copy, or train again") from None
+    newer = f"written in format {quoted(version)}, but this zen reads {FORMAT}: update zen"
+    if digest != _digest(version, tensors, text):
+        why = "its content does not match its digest" + ("" if version in READABLE else f", or it was {newer}")
+        raise DamagedError(f"{path}: {why}: restore it from a copy, or train again")
     if version not in READABLE:
-        raise RunError(f"{path}: written in format {quoted(version)}, but this zen reads {FORMAT}: update zen")
-    if digest != _digest(tensors, text):
-        raise RunError(f"{path}: its content does not match its digest: restore it from a copy, or train again")
+        raise RunError(f"{path}: {newer}")
     try:
         metadata = json.loads(text)
         if isinstance(metadata["step"], int) and isinstance(metadata["config"], dict):
             return Checkpoint(path, tensors, metadata)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         pass  # said below
     raise RunError(f"{path}: its metadata are not those of a checkpoint")
 
 
-def _forms(arrays: Mapping[str, np.ndarray]) -> dict[str, tuple[tuple[int, ...], np.dtype]]:
-    return {name: (array.shape, array.dtype) for name, array in arrays.items()}
+def peek(path: Path) -> dict[str, Any]:
+    """The metadata of a checkpoint, unverified and in a moment, for what is only said; empty where there are none."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = json.loads((file.metadata() or {})[METADATA_KEY].split(" ", 2)[2])
+    except (SafetensorError, OSError, ValueError, LookupError, RecursionError):
+        return {}
+    return metadata if isinstance(metadata, dict) else {}
 
 
-def _digest(tensors: Mapping[str, np.ndarray], text: str) -> str:
-    """SHA-256 over the metadata's text and over each tensor's name, dtype, shape and bytes."""
-    digest = hashlib.sha256(text.encode())
+def _digest(version: str, tensors: Mapping[str, np.ndarray], text: str) -> str:
+    """SHA-256 over the format, the metadata's text, and each tensor's name, dtype, shape and bytes.
+
+    The first two formats leave themselves out. Whatever comes after this one, the digest stays, so that a newer file
+    can be told from a damaged one.
+    """
+    digest = hashlib.sha256((text if version in {"1", "2"} else f"{version} {text}").encode())
     for name in sorted(tensors):
         tensor = tensors[name]
         digest.update(f"{name} {tensor.dtype.str} {tensor.shape}".encode())

@@ -2,6 +2,7 @@
 
 import ctypes
 import platform
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import threadpoolctl
 
 import zen_cli
 from zen_cli.autodiff.products import vector_extensions
+from zen_cli.errors import printable
 
 M_TRIM_THRESHOLD = -1  # as in glibc's malloc.h
 M_MMAP_MAX = -4
@@ -25,9 +27,24 @@ def describe() -> dict[str, Any]:
         "numpy": np.__version__,
         "machine": platform.machine(),
         "system": platform.system(),
+        "libc": " ".join(platform.libc_ver()).strip(),
         "simd": vector_extensions(),
         "blas": [{key: pool.get(key) for key in kept} for pool in blas],
     }
+
+
+def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs of that which results depend on, in words: `numpy was 2.4.6 and is 2.5.0`."""
+    decides = [key for key in now if key in then and key != "python"]
+    return [f"{key} was {_shown(then[key])} and is {_shown(now[key])}" for key in decides if then[key] != now[key]]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_shown, value)) or "none"
+    if isinstance(value, dict):
+        return " ".join(map(str, value.values()))
+    return printable(str(value))
 
 
 def pin_threads(count: int) -> None:

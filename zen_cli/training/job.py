@@ -9,116 +9,208 @@ from pathlib import Path
 from typing import Any
 
 from zen_cli.config.build import Experiment
+from zen_cli.config.meaning.monitors import monitored
+from zen_cli.data.parts import size_of
 from zen_cli.data.rows import selected
-from zen_cli.data.stored import stored
-from zen_cli.errors import NonFiniteError
-from zen_cli.interval import Interval
+from zen_cli.errors import MachineError, NonFiniteError
 from zen_cli.optim import Clip
-from zen_cli.training import checkpoint, durable, environment
+from zen_cli.training import durable, environment, kept, space
 from zen_cli.training import run as run_directory
-from zen_cli.training.evaluation import calibrated, held_out_scores
+from zen_cli.training.best import Best
+from zen_cli.training.durable import Lock
+from zen_cli.training.evaluation import held_out_scores
 from zen_cli.training.footprint import demand_memory
 from zen_cli.training.interrupt import Interrupted, SignalWatch
 from zen_cli.training.loop import EpochRecord, Record, fit, in_words
-
-SECONDS_BETWEEN_SAVES = 60.0
+from zen_cli.training.plan import Plan
+from zen_cli.training.position import Position
+from zen_cli.training.run import Run
+from zen_cli.training.saver import Saver, Snapshot
+from zen_cli.training.state import State
 
 
 class Job:
-    """Trains an experiment in a run directory of its own, claimed when this is made."""
+    """Trains an experiment, which is ready for it, in a run directory that this process holds the lock of."""
 
-    def __init__(self, experiment: Experiment, runs: Path, name: str, text: bytes, argv: list[str]) -> None:
-        """`name` is the run's without its number, `text` the config file, `argv` the command line."""
-        make_ready(experiment)
+    def __init__(
+        self,
+        experiment: Experiment,
+        run: Run,
+        lock: Lock,
+        facts: Mapping[str, Any],
+        position: Position | None = None,
+        best: Best | None = None,
+    ) -> None:
+        """`facts` are what each checkpoint says of where it comes from. Without a position, it begins at the start."""
         self.experiment = experiment
-        self.environment = environment.describe()
-        self.fingerprint = experiment.data.fingerprint()
-        self.run = run_directory.create(
-            runs, name, text, {**self._facts(), "argv": argv, "folder": str(experiment.resolved.folder.absolute())}
-        )
-        self.interval: Interval | None = None
-        self.saved_step = -1
-        self._saved_at = time.monotonic()
+        self.run = run
+        self.plan = run.plan()
+        self.position = position or Position()
+        self.best = best or Best()
+        self.saver = Saver(experiment, run, facts)
+        self.monitor = monitored(experiment.config, size_of(experiment.data.parts.validation) > 0)
+        self._lock = lock
+        self._started_at = time.monotonic()
+        if position is not None:
+            self.saver.saved = self._snapshot()
+            self._begin_anew_where_extended()
+
+    def __enter__(self) -> "Job":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    @property
+    def ended_by(self) -> str:
+        """What has ended the training: `epochs` or `patience`; empty while it is to go on."""
+        patience = self.experiment.config["training"]["patience"]
+        return self.plan.ended_by(self.position.epoch, self.position.step, self.best.waited, patience)
+
+    @property
+    def has_best_weights(self) -> bool:
+        """Whether the trained model has the weights of the best epoch, and not those of the last."""
+        return self.best.step > 0 and self.experiment.config["training"]["weights"] == "best"
 
     def records(self) -> Iterator[Record]:
         """Train; the records are in metrics.jsonl, and what they describe in a checkpoint, when this ends.
 
-        Raises NonFiniteError, which leaves the last checkpoint as it is, and Interrupted, after saving.
+        Raises NonFiniteError, which leaves what is saved finite; Interrupted, after saving; and MachineError where
+        that is not possible.
         """
-        self.save(step=0)  # a disk that cannot be written to is found before the first batch
-        started = time.monotonic()
+        if self.saver.saved is None:
+            self.save()  # a disk that cannot be written to is found before the first batch
+        if self.ended_by:
+            return
         with SignalWatch() as watch:
             try:
-                for record in training(self.experiment, lambda: held_out_scores(self.experiment)):
-                    if isinstance(record, EpochRecord):
-                        self._keep(record, time.monotonic() - started)
-                    yield record
-                    if watch.received is not None:
-                        self.save(record.step)
-                        break
+                yield from self._recorded(watch)
             except NonFiniteError as error:
-                saved = f"the last saved step, {self.saved_step} in {self.run.path}, is finite"
-                raise NonFiniteError(f"{error}; {saved}") from None
-        if watch.received is not None:  # out here, so that a signal during the last steps counts too
-            raise Interrupted(watch.received, f"step {self.saved_step} in {self.run.path}")
-
-    def save(self, step: int) -> None:
-        """Make the state after `step` last, then drop the checkpoint before it."""
-        parameters, optimizer = self.experiment.model.parameters, self.experiment.optimizer
-        durable.sync_file(self.run.metrics)
-        progress = {"step": step, "metrics_bytes": self.run.metrics.stat().st_size}
-        fitted = {"preparation": stored(self.experiment.preparation), "interval": self._interval(step)}
-        checkpoint.save(self.run.checkpoint(step), parameters, optimizer, {**self._facts(), **progress, **fitted})
-        self.saved_step, self._saved_at = step, time.monotonic()
-        for old in self.run.checkpoints()[:-1]:
-            old.unlink()
-
-    def _keep(self, record: EpochRecord, seconds: float) -> None:
-        epochs = self.experiment.config["training"]["epochs"]
-        durable.append(self.run.metrics, f"{json.dumps(as_line(record))}\n".encode())
-        durable.append(self.run.log, f"{in_words(record, epochs)}  {seconds:.2f} s\n".encode())
-        if record.epoch == epochs or time.monotonic() - self._saved_at >= SECONDS_BETWEEN_SAVES:
-            self.save(record.step)
-
-    def _interval(self, step: int) -> dict[str, Any] | None:
-        """The widths of intervals around what the model predicts now, where they are asked for."""
-        e = self.experiment
-        if e.config["interval"] is None or not step:
-            return None
-        self.interval = calibrated(e, e.config["interval"])
-        return self.interval.state()
+                self._attempt(self.saver.save_best)
+                raise NonFiniteError(f"{error}; the last saved {self.saved_in_words()}, is finite") from None
+            except Interrupted as stop:
+                watch.received = stop.number
+            if watch.received is not None:
+                self.save()
+        if watch.received is not None:
+            raise Interrupted(watch.received, self.saved_in_words())
 
     def trained(self) -> Experiment:
-        """The experiment with what the last save knew of its errors."""
-        return replace(self.experiment, interval=self.interval)
+        """The experiment with the weights that were chosen, and what is known of their errors, once the records end."""
+        stored = kept.chosen(self.run)
+        stored.restore(self.experiment.model)
+        return replace(self.experiment, interval=kept.interval_of(stored))
 
-    def _facts(self) -> dict[str, Any]:
-        """What a run and each of its checkpoints say of where they come from."""
-        data = self.experiment.data
-        return {
-            "config": self.experiment.config,
-            "environment": self.environment,
-            "data": {"sha256": self.fingerprint, "examples": len(data), "train": data.train},
-        }
+    def save(self) -> None:
+        """Make the state as it is last, unless it does."""
+        snapshot = self._snapshot()
+        saved = self.saver.saved
+        if saved is None or saved.position != snapshot.position:
+            self._attempt(lambda: self.saver.save(snapshot))
+
+    def saved_in_words(self) -> str:
+        """Which step is saved, and where."""
+        step = self.saver.saved.step if self.saver.saved else 0
+        return f"step {step} in {self.run.path}"
+
+    def _recorded(self, watch: SignalWatch) -> Iterator[Record]:
+        def scores() -> dict[str, float]:
+            with watch.at_once():  # they may take long, and change nothing that is to be saved
+                return held_out_scores(self.experiment)
+
+        for record in training(self.experiment, scores, self.plan, self.position):
+            if isinstance(record, EpochRecord):
+                self._keep(record)
+            if self.saver.is_due(record):
+                self.save()
+            yield record
+            if isinstance(record, EpochRecord):
+                if self.ended_by:
+                    return self.save()
+                self._begin_anew_where_extended()
+            if watch.received is not None:
+                return None
+
+    def _keep(self, record: EpochRecord) -> None:
+        """Put the record into metrics.jsonl, and the state into memory if it is the best."""
+        seconds = time.monotonic() - self._started_at
+        line = f"{in_words(record, self.plan.epochs)}  {seconds:.2f} s\n"
+        self._attempt(lambda: durable.append(self.run.metrics, f"{json.dumps(as_line(record))}\n".encode()))
+        self._attempt(lambda: durable.append(self.run.log, line.encode()))
+        if self.monitor is None:
+            return
+        settings = self.experiment.config["training"]
+        self.best = self.best.after(record, self.monitor, settings["min_delta"])
+        if self.best.step == record.step and settings["weights"] == "best":
+            self.saver.keep_best(self._snapshot())
+
+    def _begin_anew_where_extended(self) -> None:
+        """Let patience begin anew where the training had ended for want of it, and a person has extended it."""
+        if self.plan.goes_on_at(self.position.step):
+            self.best = self.best.waiting(0)
+
+    def _snapshot(self) -> Snapshot:
+        e = self.experiment
+        state = State.of(e.model, e.optimizer, self.position.in_epoch)
+        return Snapshot(state, self.position.stored(), self.best, self.run.metrics.stat().st_size)
+
+    def _attempt(self, write: Callable[[], object]) -> None:
+        """Do it, or say what is saved all the same."""
+        try:
+            write()
+        except OSError as error:
+            saved = (
+                f"{self.saved_in_words()} is saved" if self.saver.saved else f"nothing is saved yet in {self.run.path}"
+            )
+            why = f"{error.filename or self.run.path}: {error.strerror or error}"
+            raise MachineError(f"{why}; {saved}: once that is mended, `zen resume {self.run.path}` goes on") from None
 
 
-def make_ready(experiment: Experiment) -> None:
-    """Draw the first parameters, in a process that computes as the config says, and has the memory for it."""
+def begin(experiment: Experiment, runs: Path, name: str, text: bytes, argv: list[str]) -> Job:
+    """A training in a new run directory.
+
+    `name` is the run's without its number, `text` the config file, `argv` the command line.
+    """
+    make_ready(experiment)
+    space.demand(runs, experiment)
+    facts = facts_of(experiment)
+    described = {**facts, "argv": argv, "folder": str(experiment.resolved.folder.absolute())}
+    run, lock = run_directory.create(runs, name, text, described)
+    return Job(experiment, run, lock, facts)
+
+
+def facts_of(experiment: Experiment) -> dict[str, Any]:
+    """What a run and each of its checkpoints say of where they come from; after `make_ready`."""
+    data = experiment.data
+    return {
+        "config": experiment.config,
+        "environment": environment.describe(),
+        "data": {"sha256": data.fingerprint(), "examples": len(data), "train": data.train},
+    }
+
+
+def make_ready(experiment: Experiment, draw: bool = True) -> None:
+    """Make the parameters, drawn or zero, in a process that computes as the config says, and has the memory for it."""
     environment.pin_threads(experiment.config["training"]["threads"])
     environment.keep_freed_memory()
     demand_memory(experiment)
-    experiment.model.build()
+    experiment.model.build(draw)
     experiment.optimizer.attach(experiment.model.parameters)
 
 
-def training(experiment: Experiment, evaluate: Callable[[], Mapping[str, float]]) -> Iterator[Record]:
+def training(
+    experiment: Experiment,
+    evaluate: Callable[[], Mapping[str, float]],
+    plan: Plan | None = None,
+    position: Position | None = None,
+) -> Iterator[Record]:
     """The loop as the config says it; `evaluate` gives the held-out scores after each epoch."""
     e, settings = experiment, experiment.config["training"]
     return fit(
         e.model,
         selected(e.data.inputs, e.data.parts.train),
         selected(e.data.targets, e.data.parts.train),
-        epochs=settings["epochs"],
+        epochs=plan or settings["epochs"],
         loss_fn=e.loss_fn,
         optimizer=e.optimizer,
         batch_size=settings["batch_size"],
@@ -126,6 +218,7 @@ def training(experiment: Experiment, evaluate: Callable[[], Mapping[str, float]]
         evaluate=evaluate,
         schedule=e.schedule,
         clip=Clip(settings["clip_norm"], settings["clip_value"]),
+        position=position,
     )
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from zen_cli.optim import SGD, Clip, Optimizer
 from zen_cli.padded import Padded, Rows
 from zen_cli.schedule import Constant, Progress, Schedule, Watch
 from zen_cli.streams import Stream, generator
+from zen_cli.training.plan import Plan
+from zen_cli.training.position import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ def fit(
     model: Model,
     inputs: Rows,
     targets: Rows,
-    epochs: int,
+    epochs: int | Plan,
     loss_fn: Loss | None = None,
     optimizer: Optimizer | None = None,
     batch_size: int = 32,
@@ -66,6 +69,7 @@ def fit(
     evaluate: Callable[[], Mapping[str, float]] = dict,
     schedule: Schedule | None = None,
     clip: Clip | None = None,
+    position: Position | None = None,
 ) -> Iterator[Record]:
     """Train `model` on inputs (N, *input_shape) and targets (N, ...), yielding a record per step and per epoch.
 
@@ -75,34 +79,61 @@ def fit(
     With `shuffle`, each epoch takes the examples in an order that depends on the model's seed and the
     epoch's number alone. `evaluate` is asked for the held-out scores after each epoch. The learning rate is
     the optimizer's, times what `schedule` says at each step.
+
+    `position` is kept up to date. Where it is not at the start, the training goes on from there: parameters,
+    optimizer and what layers carry then have to be as they were.
     """
-    if epochs < 1 or batch_size < 1:
-        raise ValueError(f"epochs and batch_size must be at least 1, but are {epochs} and {batch_size}")
+    plan = epochs if isinstance(epochs, Plan) else Plan(epochs)
+    if plan.epochs < 1 or batch_size < 1:
+        raise ValueError(f"epochs and batch_size must be at least 1, but are {plan.epochs} and {batch_size}")
     inputs, targets = _checked(inputs, targets, model.dtype)
-    loss_fn, optimizer = loss_fn or MSE, optimizer or SGD(lr=0.1)
-    schedule, watch = schedule or Constant(), Watch()
-    in_memory = isinstance(targets, np.ndarray | Padded)
-    count, step = len(inputs), 0
-    total = math.ceil(count / batch_size)
-    for epoch in range(1, epochs + 1):
-        order = _order(model.seed, epoch, count) if shuffle else None
-        losses, sizes = [], []
+    loss_fn, optimizer, at = loss_fn or MSE, optimizer or SGD(lr=0.1), position or Position()
+    rates = _Rates(schedule or Constant(), plan, math.ceil(len(inputs) / batch_size))
+    while at.epoch < plan.epochs:
+        for number, chosen in _batches_left(model, len(inputs), batch_size, shuffle, at):
+            real = targets[chosen]
+            real = real if isinstance(targets, np.ndarray | Padded) else _in_dtype(real, model.dtype)
+            factor = rates.factor(at.step, at.watch)
+            loss = train_step(model, inputs[chosen], real, loss_fn, optimizer, at.step + 1, factor, clip)
+            at.add(loss, counted(real))
+            yield StepRecord(at.epoch + 1, at.step, number, rates.per_epoch, loss)
+        lr = rates.factor(at.step - 1, at.watch) * optimizer.lr
+        mean, total, scores = at.mean_loss, at.batch_losses.value, evaluate()
+        at.end_epoch(rates.watched(at.step, at.watch, {"loss": mean, **scores}))
+        yield EpochRecord(at.epoch, at.step, mean, total, lr, scores)
+
+
+@dataclass(frozen=True)
+class _Rates:
+    """The factors of the learning rate over a training that may have been extended."""
+
+    schedule: Schedule
+    plan: Plan
+    per_epoch: int
+
+    def factor(self, step: int, watch: Watch) -> float:
+        return self.schedule(self._progress(step, watch))
+
+    def watched(self, step: int, watch: Watch, scores: Mapping[str, float]) -> Watch:
+        return self.schedule.watched(self._progress(step, watch), scores)
+
+    def _progress(self, step: int, watch: Watch) -> Progress:
+        return Progress(step, self.plan.scheduled(step) * self.per_epoch, self.per_epoch, watch)
+
+
+def _batches_left(
+    model: Model, count: int, size: int, shuffle: bool, at: Position
+) -> Iterator[tuple[int, slice | np.ndarray]]:
+    """The batches of the epoch under way that are not done, each with its number from 1."""
+    order = epoch_order(model.seed, at.epoch + 1, count) if shuffle else None
+    done = at.step - at.epoch * math.ceil(count / size)
+    if not done:
         model.reset_states()
-        for number, batch in enumerate(batches(count, batch_size), start=1):
-            chosen = batch if order is None else order[batch]
-            factor = schedule(Progress(step, epochs * total, total, watch))
-            step += 1
-            real = targets[chosen] if in_memory else _in_dtype(targets[chosen], model.dtype)
-            losses.append(train_step(model, inputs[chosen], real, loss_fn, optimizer, step, factor, clip))
-            sizes.append(counted(real))
-            yield StepRecord(epoch, step, number, total, losses[-1])
-        mean = float(np.dot(losses, sizes)) / sum(sizes)
-        scores = evaluate()
-        watch = schedule.watched(Progress(step, epochs * total, total, watch), {"loss": mean, **scores})
-        yield EpochRecord(epoch, step, mean, math.fsum(losses), factor * optimizer.lr, scores)
+    for number, batch in islice(enumerate(batches(count, size), start=1), done, None):
+        yield number, batch if order is None else order[batch]
 
 
-def _order(seed: int, epoch: int, count: int) -> np.ndarray:
+def epoch_order(seed: int, epoch: int, count: int) -> np.ndarray:
     """The numbers of the examples in an order drawn for the epoch; they take four bytes each where that is enough."""
     numbers = np.arange(count, dtype=np.int32 if count < 2**31 else np.int64)
     generator(seed, Stream.SHUFFLE, epoch).shuffle(numbers)

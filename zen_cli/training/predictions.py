@@ -25,14 +25,14 @@ from zen_cli.data.series import Series
 from zen_cli.data.tasks import Columns
 from zen_cli.data.texts import Texts
 from zen_cli.errors import DataError, RunError, UserError, quoted
-from zen_cli.interval import Interval
 from zen_cli.loss import Outputs
 from zen_cli.nn import Model
 from zen_cli.nn.model import batches
 from zen_cli.nn.streaming import outputs_along
 from zen_cli.padded import Padded
-from zen_cli.training import checkpoint, environment
+from zen_cli.training import environment
 from zen_cli.training.evaluation import Answers, answers, in_units, most_at_once
+from zen_cli.training.kept import chosen, interval_of
 from zen_cli.training.run import Run
 
 Array = np.ndarray
@@ -45,24 +45,18 @@ class UnreadableError(RunError):
 
 
 def load(run: Run) -> Predictor:
-    """What a run has trained, as its newest checkpoint left it, with the threads of its config pinned."""
-    files = run.checkpoints()
-    if not files:
-        raise RunError(f"{run.path} has no checkpoint: train again")
-    stored = checkpoint.load(files[-1])
-    info = run.info()
-    if stored.step != int(stored.path.stem):
-        raise RunError(f"{stored.path}: it is of step {stored.step}: name it after that step again")
-    if stored.config != info.get("config"):
-        raise RunError(f"{stored.path}: it is of another run than {run.path}: bring back the one that belongs there")
+    """What a run has trained so far, with the threads of its config pinned.
+
+    Of the epoch that was best when its newest checkpoint was written, or of that one, as its config says.
+    """
+    info, stored = run.info(), chosen(run)
     folder = Path(info.get("folder", ""))
     predictor = build.from_stored(stored.config, stored.metadata.get("preparation"), folder, str(stored.path))
     predictor.model.build(draw=False)
-    stored.restore(predictor.model.parameters)
+    stored.restore(predictor.model)
     environment.pin_threads(predictor.config["training"]["threads"])
     environment.keep_freed_memory()
-    state = stored.metadata.get("interval")
-    return replace(predictor, interval=Interval.from_state(state) if state else None)
+    return replace(predictor, interval=interval_of(stored))
 
 
 def own_data(predictor: Predictor, run: Run) -> Dataset:

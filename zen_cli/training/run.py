@@ -1,7 +1,6 @@
 """The run directory: claimed once, found by name, and where everything in it lies."""
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +8,8 @@ from typing import Any
 
 from zen_cli.errors import RunError, quoted
 from zen_cli.training import durable
+from zen_cli.training.durable import Lock
+from zen_cli.training.plan import Plan
 
 LONGEST_STEM = 80
 
@@ -39,6 +40,19 @@ class Run:
     def plots(self) -> Path:
         return self.path / "plots"
 
+    @property
+    def scores(self) -> Path:
+        """Written last of all results: once it is there, they are complete."""
+        return self.path / "scores.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / "lock"
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        return (self.path / "checkpoints", self.predictions, self.plots)
+
     def checkpoint(self, step: int) -> Path:
         return self.path / "checkpoints" / f"{step:012d}.safetensors"
 
@@ -46,6 +60,10 @@ class Run:
         """The checkpoint files, oldest first: their names are their step numbers."""
         files = (self.path / "checkpoints").glob("*.safetensors")
         return sorted(path for path in files if re.fullmatch(r"[0-9]{12}", path.stem))
+
+    def steps(self) -> list[int]:
+        """The steps of the checkpoints, in order."""
+        return [int(path.stem) for path in self.checkpoints()]
 
     def info(self) -> dict[str, Any]:
         """What run.json says; RunError where it cannot be read."""
@@ -58,15 +76,19 @@ class Run:
             raise RunError(f"{path}: does not describe a run: name another run, or restore this one")
         return content
 
-    def shortfall(self) -> str:
-        """That its newest checkpoint is not of the end of its training, in words; else empty."""
+    def plan(self) -> Plan:
+        """How long it is to train. RunError where run.json does not say so."""
+        info = self.info()
         try:
-            info, step = self.info(), int(self.checkpoints()[-1].stem)
-            training, train = info["config"]["training"], info["data"]["train"]
-            steps = training["epochs"] * math.ceil(train / training["batch_size"])
-        except (KeyError, IndexError, TypeError):
-            return ""
-        return f"{self.path} was not trained to its end: this is step {step:,} of {steps:,}" if step < steps else ""
+            return Plan.of(int(info["config"]["training"]["epochs"]), info.get("extensions", []))
+        except (KeyError, TypeError, ValueError):
+            raise RunError(f"{self.path / 'run.json'}: does not say how long to train: restore this run") from None
+
+    def demand_own_files(self) -> None:
+        """RunError where a link leads out of the run, so that what is written here would go elsewhere."""
+        for path in (*self.folders, self.metrics, self.log, self.lock, self.path / "run.json"):
+            if path.is_symlink():
+                raise RunError(f"{path}: is a link, which may lead out of the run: put the file itself there")
 
     def records(self) -> list[dict[str, Any]]:
         """The lines of metrics.jsonl; the last may be cut short by a crash and is then left out."""
@@ -81,22 +103,28 @@ class Run:
         return records
 
 
-def create(runs: Path, stem: str, config: bytes, info: Mapping[str, Any]) -> Run:
-    """Claim runs/STEM-N for the first free N and put config.yaml and run.json there, so that they last."""
+def create(runs: Path, stem: str, config: bytes, info: Mapping[str, Any]) -> tuple[Run, Lock]:
+    """Claim runs/STEM-N for the first free N and put config.yaml and run.json there, so that they last.
+
+    run.json comes last: a directory without it is no run.
+    """
     durable.make_directories(runs)
     with durable.locked(runs):  # from the highest number so far to the file that holds the next
         before = all_runs(runs)
         sequence = 1 + (_sequence(before[-1]) if before else 0)
         run = _claim(runs, _safe_name(stem))
+        for folder in run.folders:
+            durable.make_directory(folder)
         durable.append(run.metrics, b"")
         durable.publish(run.path / "config.yaml", [config])
-        described = json.dumps({"sequence": sequence, **info}, indent=2)
-        durable.publish(run.path / "run.json", [described.encode() + b"\n"])
-    for folder in ("checkpoints", "predictions", "plots"):
-        (run.path / folder).mkdir()
-    durable.sync_directory(run.path)
-    durable.sync_directory(runs)
-    return run
+        lock = Lock(run.lock)
+        describe(run, {"sequence": sequence, **info})
+    return run, lock
+
+
+def describe(run: Run, info: Mapping[str, Any]) -> None:
+    """Write run.json."""
+    durable.publish(run.path / "run.json", [json.dumps(info, indent=2).encode() + b"\n"])
 
 
 def find(runs: Path, wanted: str | None) -> Run:
@@ -163,7 +191,7 @@ def _claim(runs: Path, stem: str) -> Run:
     while True:
         path = runs / f"{stem}-{number}"
         try:
-            path.mkdir()
+            durable.make_directory(path)
         except FileExistsError:
             number += 1
         else:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from zen_cli.settings import Count, CountOrZero, Date, Few, Fraction, OneOf, Positive, Threads
+from zen_cli.settings import Count, CountOrZero, Date, Few, Fraction, NonNegative, OneOf, Positive, Threads
 
 Component = dict[str, dict[str, Any]]  # resolved: {name: settings}
 
@@ -58,9 +58,9 @@ class Data:
 
 @dataclass(frozen=True)
 class Training:
-    """How long to train, on how many examples at a time, and how exactly to compute.
+    """How long to train, on how many examples at a time, which weights to keep, and how exactly to compute.
 
-    epochs: How many times training goes through all its examples.
+    epochs: How many times training goes through all its examples, at most.
     batch_size: How many examples one step, an update of the parameters, takes. Fewer make steps quicker and noisier.
     shuffle: Whether each epoch draws a new order of the examples; `stateful` layers need the order of the data.
     clip_norm: The gradient is scaled down to this Euclidean norm where it is longer, after `clip_value`. It tames the
@@ -69,6 +69,14 @@ class Training:
     dtype: The type of all numbers; float64 takes twice the memory, and is for comparing results to the last digits.
     threads: How many threads compute a matrix product. One is best for small models; another number changes the last
         digits of the results.
+    patience: After how many epochs in a row without a better score training ends, since more of them would only fit its
+        examples more closely. null trains all epochs.
+    min_delta: By how much a score has to be better than the best so far to take its place, in the score's own units.
+    monitor: Which score of an epoch says how good the model is: `loss`, `val_loss`, or `val_` and a metric, such as
+        `val_rmse` or `val_accuracy`. null takes the loss of the validation part; without one, `patience` looks at that
+        of training.
+    weights: Whether the trained model has the weights of the epoch with the best score, or those of the last epoch.
+        Where no score says which epoch is best, it has the last ones.
     """
 
     epochs: Count = 10
@@ -78,6 +86,29 @@ class Training:
     clip_value: Positive | None = None
     dtype: Literal["float32", "float64"] = "float32"
     threads: Threads = 1
+    patience: Count | None = None
+    min_delta: NonNegative = 0.0
+    monitor: str | None = None
+    weights: Literal["best", "last"] = "best"
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """When a training is saved, so that `zen resume` can go on from there, besides at its start, its end and a stop.
+
+    Whichever setting asks first is heard; with null for all three, only start, end and stop are left.
+
+    keep: How many of the newest checkpoints are kept, besides the best ones that they name.
+    every_epochs: After how many epochs.
+    every_steps: After how many steps, within an epoch too.
+    every_seconds: After how many seconds, within an epoch too, but never so often that saving takes more than a
+        hundredth of the time.
+    """
+
+    keep: Count = 2
+    every_epochs: Count | None = None
+    every_steps: Count | None = None
+    every_seconds: Positive | None = 60.0
 
 
 @dataclass(frozen=True)
@@ -89,7 +120,8 @@ class Config:
     loss: What training makes small. It has to suit the targets, values or classes, and says how outputs are read.
     optimizer: The rule that moves the parameters along the gradient, with its learning rate.
     schedule: How the learning rate changes, as a factor of the optimizer's `lr` at each step; null keeps it as it is.
-    training: How long to train, on how many examples at a time, and how exactly to compute.
+    training: How long to train, on how many examples at a time, which weights to keep, and how exactly to compute.
+    checkpoints: When a training is saved, so that `zen resume` can go on from there.
     metrics: More scores of the held-out examples, after each epoch and at the end, besides RMSE or accuracy.
     interval: The share of the values that intervals around predictions are to hold, such as 0.9. Their width comes from
         the errors on the validation part (split conformal prediction); null makes none.
@@ -105,6 +137,7 @@ class Config:
     optimizer: Annotated[Component, OneOf("optimizer")]
     schedule: Annotated[Component, OneOf("schedule")] | None = None
     training: Training = Training()
+    checkpoints: Checkpoints = Checkpoints()
     metrics: Sequence[Annotated[Component, OneOf("metric")]] = ()
     interval: Fraction | None = None
     seed: CountOrZero = 0

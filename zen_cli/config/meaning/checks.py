@@ -2,21 +2,18 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from zen_cli import metric
-from zen_cli.config.language.registry import COMPONENTS, settings_of
-from zen_cli.config.language.schema import Component, Config
+from zen_cli.config.language.schema import Component
 from zen_cli.config.meaning.blame import blamed_on, misfit
-from zen_cli.config.meaning.components import components_in, layers_in, name_of, settings_in
+from zen_cli.config.meaning.components import layers_in, name_of, settings_in
 from zen_cli.config.meaning.cures import Add, Cure, Remove, Use, Write, is_name_alone, problem, setting
 from zen_cli.config.resolve import Resolved
 from zen_cli.config.text.paths import KeyPath
 from zen_cli.config.text.problems import ConfigError
 from zen_cli.config.text.syntax import MOST_DEPTH
-from zen_cli.config.text.words import listed, nearest
 from zen_cli.data.dataset import Dataset
 from zen_cli.data.parts import size_of
 from zen_cli.data.tasks import Forecast, Regression
@@ -133,58 +130,6 @@ def check_probabilities(data: Dataset, resolved: Resolved) -> None:
     paths: list[KeyPath] = [("metrics", i) for i, each in asked if name_of(each) in metric.OF_DISTRIBUTIONS]
     if paths:
         raise ConfigError(problem(resolved, path, message, [Remove(path), other]) for path in paths)
-
-
-def check_monitors(data: Dataset, resolved: Resolved) -> None:
-    """Refuse a schedule that looks at a score which no record of an epoch will have."""
-    known = list(_scores(data, resolved))
-    annotation = settings_of(Config)["schedule"].annotation
-    for _, path, schedule in components_in(annotation, resolved.values["schedule"], ("schedule",)):
-        monitor = settings_in(schedule).get("monitor")
-        if monitor and monitor not in known:
-            message = f"there is no such score of an epoch: there {'are' if known[1:] else 'is'} {listed(known)}"
-            where = (*path, name_of(schedule), "monitor")
-            raise misfit(resolved, where, message, *_for_monitor(where, monitor, known, data, resolved))
-
-
-def _scores(data: Dataset, resolved: Resolved) -> Iterator[str]:
-    """The names of the scores that a record of an epoch will have."""
-    yield "loss"
-    if not size_of(data.parts.validation):
-        return
-    yield "val_loss"
-    yield f"val_{next(iter(data.task.metrics)).lower()}"
-    for asked in (one for one in resolved.values["metrics"] if name_of(one) in data.task.metrics):
-        each = [f"_{label}" for label in data.task.labels] if settings_in(asked).get("per_class") else [""]
-        yield from (f"val_{metric_name(asked)}{ending}" for ending in each)
-
-
-def _for_monitor(where: KeyPath, monitor: str, known: list[str], data: Dataset, resolved: Resolved) -> Iterator[Cure]:
-    unasked = [name for name in data.task.metrics if monitor == f"val_{name.lower()}"]
-    validated = size_of(data.parts.validation)
-    if unasked and validated:
-        yield Add((), "metrics", [*map(_without_defaults, resolved.values["metrics"]), *unasked])
-    elif monitor.startswith("val_") and not validated and data.train > 1:
-        yield Add(("data", "split"), "train", data.train - max(1, data.train // 5))
-    near = nearest(monitor, known)
-    yield Write(where, near) if near and not unasked else Use(where, known)
-
-
-def _without_defaults(asked: Component) -> Any:
-    changed = _changed(asked)
-    return {name_of(asked): changed} if changed else name_of(asked)
-
-
-def metric_name(chosen: Component) -> str:
-    """What a score is called in a record: `mase`, or `mase_12` where a number is not the default."""
-    numbers = [value for value in _changed(chosen).values() if not isinstance(value, bool)]
-    return "_".join(map(str, [name_of(chosen).lower(), *numbers]))
-
-
-def _changed(chosen: Component) -> dict[str, Any]:
-    """The settings of a metric that are not what they are by default."""
-    defaults = settings_of(COMPONENTS["metric"][name_of(chosen)])
-    return {key: value for key, value in settings_in(chosen).items() if value != defaults[key].default}
 
 
 def check_interval(data: Dataset, resolved: Resolved) -> None:

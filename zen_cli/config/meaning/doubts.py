@@ -33,7 +33,15 @@ def warnings(resolved: Resolved) -> list[str]:
     """Doubts about what the config says by itself."""
     undone = [f"{problem.place}: {problem.path}: {problem.message}" for problem in resolved.undone]
     return undone + _lines(
-        resolved, [*_of_layers(resolved), *_of_loss(resolved), *_of_optimizer(resolved), *_of_schedules(resolved)]
+        resolved,
+        [
+            *_of_layers(resolved),
+            *_of_loss(resolved),
+            *_of_optimizer(resolved),
+            *_of_schedules(resolved),
+            *_of_stopping(resolved),
+            *_of_checkpoints(resolved),
+        ],
     )
 
 
@@ -47,6 +55,8 @@ def warnings_of_data(resolved: Resolved, data: Dataset, model: Model) -> list[st
             *_of_steps(resolved, data),
             *_of_numbers(resolved, data, model),
             *_of_warm_up(resolved, data),
+            *_of_saves(resolved, data),
+            *_of_monitor(resolved, data),
             *_of_end(resolved, data, model),
             *_of_scores(resolved, data),
         ],
@@ -113,6 +123,23 @@ def _schedules(resolved: Resolved) -> Iterator[tuple[KeyPath, dict[str, Any]]]:
     annotation = settings_of(Config)["schedule"].annotation
     for _, path, schedule in components_in(annotation, resolved.values["schedule"], ("schedule",)):
         yield (*path, name_of(schedule)), settings_in(schedule)
+
+
+def _of_stopping(resolved: Resolved) -> Iterator[Doubt]:
+    training = resolved.values["training"]
+    epochs, patience = training["epochs"], training["patience"]
+    if patience is None and training["weights"] == "last":
+        for name in ("monitor", "min_delta"):
+            if training[name] != getattr(Training(), name):
+                yield ("training", name), "no effect without patience, as the model has the last weights"
+    if patience is not None and patience + 1 >= epochs:
+        yield ("training", "patience"), f"no effect, as the training ends after {count(epochs, 'epoch')}"
+
+
+def _of_checkpoints(resolved: Resolved) -> Iterator[Doubt]:
+    epochs, every = resolved.values["training"]["epochs"], resolved.values["checkpoints"]["every_epochs"]
+    if every is not None and every >= epochs:
+        yield ("checkpoints", "every_epochs"), f"no effect, as the training ends after {count(epochs, 'epoch')}"
 
 
 # --- of the config and its data ---
@@ -194,14 +221,37 @@ def _of_numbers(resolved: Resolved, data: Dataset, model: Model) -> Iterator[Dou
 
 
 def _of_warm_up(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
-    training = resolved.values["training"]
-    steps = training["epochs"] * math.ceil(data.train / training["batch_size"])
+    epochs = resolved.values["training"]["epochs"]
     for path, settings in _schedules(resolved):
         if path[-1] == "WarmUp":
-            which, most = ("epochs", training["epochs"]) if settings["steps"] is None else ("steps", steps)
+            which, most = ("epochs", epochs) if settings["steps"] is None else ("steps", _steps(resolved, data))
             if settings[which] >= most:
                 ends = f"the training ends after {count(most, which[:-1])}"
                 yield (*path, which), f"{ends}, before the learning rate is up"
+
+
+def _steps(resolved: Resolved, data: Dataset) -> int:
+    """How many the whole training has."""
+    training = resolved.values["training"]
+    steps: int = training["epochs"] * math.ceil(data.train / training["batch_size"])
+    return steps
+
+
+def _of_saves(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
+    every, steps = resolved.values["checkpoints"]["every_steps"], _steps(resolved, data)
+    if every is not None and every >= steps:
+        yield ("checkpoints", "every_steps"), f"no effect, as the training ends after {count(steps, 'step')}"
+
+
+def _of_monitor(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
+    training, validated = resolved.values["training"], size_of(data.parts.validation)
+    if training["monitor"] is not None or validated:
+        return
+    if training["patience"] is not None:
+        falls = "which falls as long as the model fits its examples more closely"
+        yield ("training", "patience"), f"without a validation part it looks at the loss of training, {falls}"
+    elif training["min_delta"] and training["weights"] == "best":
+        yield ("training", "min_delta"), "no effect without a validation part, as no score says which epoch is best"
 
 
 def _of_end(resolved: Resolved, data: Dataset, model: Model) -> Iterator[Doubt]:

@@ -1,0 +1,112 @@
+"""The checkpoints of a run: which of them is meant, and whether they belong there."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from zen_cli.errors import RunError
+from zen_cli.interval import Interval
+from zen_cli.training import checkpoint
+from zen_cli.training.best import Best
+from zen_cli.training.checkpoint import Checkpoint, DamagedError
+from zen_cli.training.position import Position
+from zen_cli.training.run import Run
+
+ATTEMPTS = 5  # a training may replace the newest checkpoint while it is looked for
+
+
+def newest(run: Run) -> Checkpoint:
+    """The one with the highest step; RunError unless it is whole and of this run."""
+    for attempt in range(ATTEMPTS):
+        steps = run.steps()
+        if not steps:
+            raise RunError(f"{run.path} has no checkpoint: train again")
+        try:
+            return at(run, steps[-1])
+        except RunError:
+            if attempt + 1 == ATTEMPTS or run.checkpoint(steps[-1]).exists():
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def chosen(run: Run) -> Checkpoint:
+    """The one whose weights the trained model has: the best, as the newest one says, or that; never another."""
+    last = newest(run)
+    weights = last.config.get("training", {}).get("weights", "last")
+    step = last.best.step
+    return last if weights == "last" or step in {0, last.step} else at(run, step)
+
+
+def at(run: Run, step: int) -> Checkpoint:
+    """The one of that step; RunError unless it is whole and of this run."""
+    found, info = checkpoint.load(run.checkpoint(step)), run.info()
+    if found.step != step:
+        raise RunError(f"{found.path}: it is of step {found.step}: name it after that step again")
+    known = [info.get("data"), *info.get("earlier_data", [])]
+    if found.config != info.get("config") or found.metadata.get("data") not in known:
+        raise RunError(f"{found.path}: it is of another run than {run.path}: bring back the one that belongs there")
+    return found
+
+
+def shortfall(run: Run) -> str:
+    """That the training of a run has not come to its end, in words; else empty, and where that cannot be known."""
+    steps = run.steps()
+    metadata = checkpoint.peek(run.checkpoint(steps[-1])) if steps else {}
+    try:
+        position, best = Position.of(metadata["position"]), Best.of(metadata["best"])
+        patience = metadata["config"]["training"]["patience"]
+        if run.plan().ended_by(position.epoch, position.step, best.waited, patience):
+            return ""
+    except (RunError, KeyError, TypeError, ValueError):
+        return ""
+    return f"{run.path} is not trained to its end: it is saved at step {position.step:,}: `zen resume` goes on"
+
+
+def to_go_on_from(run: Run) -> tuple[Checkpoint | None, list[DamagedError]]:
+    """The newest that is whole, as is the best that it names, and what is wrong with each that is newer.
+
+    Where no best is whole, the newest that is. None where there never was one. RunError where all are damaged, or where
+    one is whole but does not belong there: it may have been put there by mistake.
+    """
+    damaged: list[DamagedError] = []
+    whole: list[Checkpoint] = []
+    for found in _newest_first(run, damaged):
+        whole.append(found)
+        best = found.best.step
+        if best in {0, found.step} or _is_whole(run, best):
+            return found, damaged
+    if whole:
+        return whole[0], damaged
+    if damaged:
+        raise RunError(f"{run.path}: none of its checkpoints is whole: {damaged[0]}")
+    if run.metrics.exists() and run.metrics.stat().st_size:
+        raise RunError(f"{run.path}: its checkpoints are gone: bring them back, or train again")
+    return None, []
+
+
+def _newest_first(run: Run, damaged: list[DamagedError]) -> Iterator[Checkpoint]:
+    for step in reversed(run.steps()):
+        try:
+            yield at(run, step)
+        except DamagedError as error:
+            damaged.append(error)
+
+
+def _is_whole(run: Run, step: int) -> bool:
+    try:
+        at(run, step)
+    except RunError:
+        return False
+    return True
+
+
+def position_of(found: Checkpoint) -> tuple[Position, Best]:
+    """Where its training was. RunError where it does not say so."""
+    try:
+        return Position.of(found.metadata["position"]), found.best
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise RunError(f"{found.path}: it does not say where its training was, so none can go on from there") from None
+
+
+def interval_of(found: Checkpoint) -> Interval | None:
+    state: dict[str, Any] | None = found.metadata.get("interval")
+    return Interval.from_state(state) if state else None

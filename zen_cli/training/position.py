@@ -1,0 +1,84 @@
+"""How far a training has come, in numbers of constant size."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from zen_cli.schedule import Watch
+
+
+class Sum(NamedTuple):
+    """A running sum, as a number and what it lacks, twice as exact as one number. It needs no list of what is added."""
+
+    value: float = 0.0
+    rest: float = 0.0
+
+    def plus(self, x: float) -> "Sum":
+        total = self.value + x
+        if not math.isfinite(total):
+            return Sum(total)
+        total = math.fsum((self.value, self.rest, x))
+        return Sum(total, math.fsum((self.value, self.rest, x, -total)))
+
+
+@dataclass(slots=True)
+class Position:
+    """Where a training is: the loop keeps it up to date, and goes on from one as if it had never been elsewhere.
+
+    `epoch` counts the epochs that are over, `step` all updates. Of the epoch under way there are the sum of the
+    batches' losses, that of the examples' (or of the steps', where sequences have a target for each), and their number.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    batch_losses: Sum = field(default_factory=Sum)
+    example_losses: Sum = field(default_factory=Sum)
+    examples: int = 0
+    watch: Watch = field(default_factory=Watch)
+
+    def add(self, loss: float, examples: int) -> None:
+        """One more update, with the mean loss of so many examples."""
+        self.step += 1
+        self.batch_losses = self.batch_losses.plus(loss)
+        self.example_losses = self.example_losses.plus(loss * examples)
+        self.examples += examples
+
+    @property
+    def in_epoch(self) -> bool:
+        """Whether an epoch has begun and is not over: at its last step the scores after it are still to come."""
+        return self.examples > 0
+
+    def end_epoch(self, watch: Watch) -> None:
+        self.epoch += 1
+        self.batch_losses, self.example_losses, self.examples = Sum(), Sum(), 0
+        self.watch = watch
+
+    @property
+    def mean_loss(self) -> float:
+        return self.example_losses.value / self.examples
+
+    def stored(self) -> dict[str, Any]:
+        """As plain data, for JSON, which knows no infinity."""
+        best = self.watch.best
+        return {
+            "epoch": self.epoch,
+            "step": self.step,
+            "batch_losses": list(self.batch_losses),
+            "example_losses": list(self.example_losses),
+            "examples": self.examples,
+            "watch": [best if math.isfinite(best) else None, self.watch.waited, self.watch.factor],
+        }
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> "Position":
+        """Raises KeyError, TypeError or ValueError where this is not what `stored` gave."""
+        best, waited, factor = stored["watch"]
+        return cls(
+            int(stored["epoch"]),
+            int(stored["step"]),
+            Sum(*map(float, stored["batch_losses"])),
+            Sum(*map(float, stored["example_losses"])),
+            int(stored["examples"]),
+            Watch(math.inf if best is None else float(best), int(waited), float(factor)),
+        )

@@ -1,0 +1,179 @@
+"""Going on with a training that was interrupted, or that is to last longer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zen_cli.config import build
+from zen_cli.config.build import Experiment
+from zen_cli.config.text.words import count
+from zen_cli.errors import RunError, UserError
+from zen_cli.training import durable, environment, kept, space
+from zen_cli.training.best import Best
+from zen_cli.training.checkpoint import Checkpoint
+from zen_cli.training.durable import Lock
+from zen_cli.training.job import Job, facts_of, make_ready
+from zen_cli.training.plan import Extension, ScheduleRule
+from zen_cli.training.position import Position
+from zen_cli.training.run import Run, describe
+from zen_cli.training.saver import order_check
+
+Warn = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person asks for besides going on."""
+
+    epochs: int | None = None  # in all
+    schedule: ScheduleRule | None = None
+    changed_data: bool = False
+
+
+def resume(run: Run, wish: Wish, warn: Warn) -> Job:
+    """The training of a run, as its newest whole checkpoint left it, with the lock of the run.
+
+    `warn` is told of what is not as it was. Where this raises, nothing in the run has changed: RunError where it cannot
+    go on exactly, UserError for a wish that it cannot have, MachineError where another process trains it.
+    """
+    run.info()
+    run.demand_own_files()
+    lock = Lock(run.lock)
+    try:
+        return _resumed(run, lock, wish, warn)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _resumed(run: Run, lock: Lock, wish: Wish, warn: Warn) -> Job:
+    info = run.info()
+    found, damaged = kept.to_go_on_from(run)
+    experiment = rebuilt(run, info, found)
+    facts = facts_of(experiment)
+    described = _with_data(run, info, facts, wish.changed_data)
+    position, best = (None, None) if found is None else _restored(found, experiment, run)
+    described |= _extension(run, experiment, position or Position(), wish)
+    space.demand(run.path, experiment)
+    # from here on the run changes
+    for error in damaged:
+        warn(str(error))
+    if damaged:
+        warn(f"going on from step {position.step if position else 0} of {run.path} instead; what is newer is set aside")
+    if found is not None:
+        _tell_of_environment(found.metadata["environment"], facts["environment"], warn)
+        best = _whole_best(run, best or Best(), warn)
+        _set_aside_newer(run, found.step)
+        durable.cut(run.metrics, found.metadata["metrics_bytes"])
+    for folder in (run.path, *run.folders):
+        durable.make_directories(folder)
+        durable.sweep(folder)
+    if described != info:
+        describe(run, described)
+    job = Job(experiment, run, lock, facts, position, best)
+    if found is not None:
+        job.saver.drop_old()
+    if not job.ended_by:
+        durable.remove(run.scores)  # of a training that goes on
+    return job
+
+
+def rebuilt(run: Run, info: Mapping[str, Any], found: Checkpoint | None) -> Experiment:
+    """The experiment of a run, with its data read again, and its first parameters where there is no checkpoint."""
+    state = None if found is None else found.metadata.get("preparation")
+    name = str(found.path if found else run.path / "run.json")
+    experiment = build.resumed(info.get("config"), state, Path(info.get("folder", "")), name)
+    make_ready(experiment, draw=found is None)
+    return experiment
+
+
+# --- what is as it was, and what is not ---
+
+
+def _with_data(run: Run, info: Mapping[str, Any], facts: Mapping[str, Any], may_change: bool) -> dict[str, Any]:
+    """What run.json is to say: RunError where the data have changed and may not."""
+    then, now = info["data"], facts["data"]
+    if then == now:
+        return dict(info)
+    if not may_change:
+        raise RunError(
+            f"{run.path}: the data have changed since it was trained: {_what_changed(then, now)}: "
+            "bring back the old ones, or go on with the new ones by --changed-data"
+        )
+    return {**info, "data": now, "earlier_data": [*info.get("earlier_data", []), then]}
+
+
+def _what_changed(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    if then["examples"] != now["examples"]:
+        return f"there were {count(then['examples'], 'example')}, now there are {now['examples']:,}"
+    if then["train"] != now["train"]:
+        return f"{then['train']:,} of them trained, now {now['train']:,} do"
+    return "there are as many examples, but with other values"
+
+
+def _tell_of_environment(then: Mapping[str, Any], now: Mapping[str, Any], warn: Warn) -> None:
+    if differences := environment.differences(then, now):
+        warn(
+            f"from here on the last digits may differ from those of a run without a stop: {'; '.join(differences)}",
+        )
+
+
+def _restored(found: Checkpoint, experiment: Experiment, run: Run) -> tuple[Position, Best]:
+    """Put the experiment where its training was."""
+    position, best = kept.position_of(found)
+    there = run.metrics.stat().st_size if run.metrics.exists() else 0
+    if there < found.metadata["metrics_bytes"]:
+        raise RunError(f"{run.metrics}: lacks epochs that {found.path} knows of: restore it, or train again")
+    if found.metadata["order"] != order_check(experiment, position.stored()):
+        raise RunError(
+            f"{found.path}: this NumPy draws another order of the examples than the one in which the epoch began: "
+            "go on with the NumPy that began it"
+        )
+    try:
+        found.state.restore(experiment.model, experiment.optimizer, position.step)
+    except RunError as error:
+        raise RunError(f"{found.path}: {error}") from None
+    return position, best
+
+
+def _whole_best(run: Run, best: Best, warn: Warn) -> Best:
+    """The best epoch so far, if its checkpoint is still there."""
+    if not best.step:
+        return best
+    try:
+        kept.at(run, best.step)
+    except RunError as error:
+        warn(f"{error}; the best epoch is lost, and the best of those to come takes its place")
+        return Best(waited=best.waited)
+    return best
+
+
+def _set_aside_newer(run: Run, step: int) -> None:
+    """Rename the checkpoints of later steps, which are to be trained again, so that none is taken for the newest."""
+    for later in run.steps():
+        if later > step:
+            path = run.checkpoint(later)
+            durable.move(path, path.with_name(f"{path.name}.aside"))
+
+
+# --- longer ---
+
+
+def _extension(run: Run, experiment: Experiment, position: Position, wish: Wish) -> dict[str, Any]:
+    """What run.json is to say of a wish for more epochs."""
+    plan, schedule = run.plan(), experiment.schedule
+    if wish.epochs is None:
+        if wish.schedule:
+            raise UserError("--schedule says what becomes of the schedule in a longer training: name --epochs, too")
+        return {}
+    if wish.epochs <= plan.epochs:
+        raise UserError(f"--epochs {wish.epochs}: {run.path} has {count(plan.epochs, 'epoch')} already: name more")
+    if wish.schedule is None and schedule is not None and schedule.has_end:
+        raise UserError(
+            f"the schedule of {run.path} is made for {count(plan.scheduled(position.step), 'epoch')}",
+            f"add --schedule keep, and the rate stays where it ends, or --schedule stretch, and it is made for "
+            f"{wish.epochs:,} from here on",
+        )
+    extension = Extension(position.step, wish.epochs, wish.schedule or "keep")
+    return {"extensions": plan.extended(extension).stored()}

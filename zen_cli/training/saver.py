@@ -1,0 +1,137 @@
+"""Which states of a training are put where they last, when, and which of them stay."""
+
+import time
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from zen_cli.config.build import Experiment
+from zen_cli.data.parts import size_of
+from zen_cli.data.stored import stored
+from zen_cli.errors import RunError
+from zen_cli.interval import Interval
+from zen_cli.training import checkpoint, durable
+from zen_cli.training.best import Best
+from zen_cli.training.evaluation import calibrated
+from zen_cli.training.loop import EpochRecord, Record, epoch_order
+from zen_cli.training.run import Run
+from zen_cli.training.state import State
+
+LARGEST_SHARE = 0.01  # of the time goes into saving, where only the clock asks for it
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that the future of a training depends on, at one moment. Equal ones make equal checkpoints."""
+
+    state: State
+    position: Mapping[str, Any]  # as plain data
+    best: Best
+    metrics_bytes: int
+
+    @property
+    def step(self) -> int:
+        return int(self.position["step"])
+
+
+class Saver:
+    """Saves an experiment's training in its run. `facts` are what each checkpoint says of where it comes from."""
+
+    def __init__(self, experiment: Experiment, run: Run, facts: Mapping[str, Any]) -> None:
+        self.experiment = experiment
+        self.run = run
+        self.saved: Snapshot | None = None  # the last that was
+        self._facts = facts
+        self._settings = experiment.config["checkpoints"]
+        self._unsaved_best: Snapshot | None = None
+        self._bests: dict[int, int] = {}  # of each checkpoint that was read or written, the step of the best it names
+        self._wait = 0.0  # seconds until the next save may be, so that all of them take but a small share of the time
+        self._saved_at = time.monotonic()
+
+    def is_due(self, record: Record) -> bool:
+        """Whether the settings ask for a checkpoint after this record."""
+        every = self._settings
+        seconds = every["every_seconds"]
+        if seconds is not None and time.monotonic() - self._saved_at >= max(seconds, self._wait):
+            return True
+        if isinstance(record, EpochRecord):
+            steps = _is_due(every["every_steps"], record.step)
+            return steps or _is_due(every["every_epochs"], record.epoch)
+        return record.batch < record.batches and _is_due(every["every_steps"], record.step)
+
+    def keep_best(self, snapshot: Snapshot) -> None:
+        """Let this be saved together with the next one, unless a better one comes before that."""
+        self._unsaved_best = Snapshot(snapshot.state.copied(), snapshot.position, snapshot.best, snapshot.metrics_bytes)
+
+    def save(self, snapshot: Snapshot) -> None:
+        """Make the best state and this one last, then drop the checkpoints that are not to stay."""
+        started = time.monotonic()
+        durable.sync_file(self.run.metrics)
+        if self._unsaved_best and self._unsaved_best.step < snapshot.step:
+            self._write(self._unsaved_best)
+        self._unsaved_best = None
+        self._write(snapshot)
+        self.saved, self._saved_at = snapshot, time.monotonic()
+        self._wait = (self._saved_at - started) / LARGEST_SHARE
+        durable.append(self.run.log, f"saved step {snapshot.step}\n".encode())
+        self.drop_old()
+
+    def save_best(self) -> None:
+        """Make the best state last, if it does not yet."""
+        if self._unsaved_best:
+            self.save(self._unsaved_best)
+
+    def drop_old(self) -> None:
+        """Take away all checkpoints but the newest ones, and the best ones that they name."""
+        steps = self.run.steps()
+        newest = steps[-self._settings["keep"] :]
+        for step in {*steps} - {*newest, *map(self._best_named_by, newest)}:
+            durable.remove(self.run.checkpoint(step))
+
+    def _write(self, snapshot: Snapshot) -> None:
+        e, interval = self.experiment, self._interval(snapshot)
+        metadata = {
+            **self._facts,
+            "step": snapshot.step,
+            "metrics_bytes": snapshot.metrics_bytes,
+            "preparation": stored(e.preparation),
+            "interval": interval.state() if interval else None,
+            "position": snapshot.position,
+            "order": order_check(e, snapshot.position),
+            "best": snapshot.best.stored(),
+        }
+        checkpoint.save(self.run.checkpoint(snapshot.step), snapshot.state, metadata)
+        self._bests[snapshot.step] = snapshot.best.step
+
+    def _best_named_by(self, step: int) -> int:
+        if step not in self._bests:
+            try:
+                self._bests[step] = checkpoint.load(self.run.checkpoint(step)).best.step
+            except RunError:  # it cannot be gone on from, so what it names is not missed
+                self._bests[step] = step
+        return self._bests[step]
+
+    def _interval(self, snapshot: Snapshot) -> Interval | None:
+        """The widths of intervals around what the model predicts with this state, where they are asked for."""
+        e = self.experiment
+        if e.config["interval"] is None or not snapshot.step:
+            return None
+        now = State.of(e.model, e.optimizer, in_epoch=False).copied()
+        snapshot.state.restore_values(e.model)
+        try:
+            return calibrated(e, e.config["interval"])
+        finally:
+            now.restore_values(e.model)
+
+
+def order_check(experiment: Experiment, position: Mapping[str, Any]) -> int | None:
+    """The CRC-32 of the order of the epoch under way, where one is drawn: another NumPy might draw another."""
+    if not position["examples"] or not experiment.config["training"]["shuffle"]:
+        return None
+    count = size_of(experiment.data.parts.train)
+    return zlib.crc32(epoch_order(experiment.model.seed, position["epoch"] + 1, count).data)
+
+
+def _is_due(every: int | None, number: int) -> bool:
+    return every is not None and number % every == 0
