@@ -28,13 +28,14 @@ from zen_cli.config.meaning.checks import (
 from zen_cli.config.meaning.components import component, name_of, settings_in
 from zen_cli.config.meaning.cures import Use, Write, is_name_alone
 from zen_cli.config.meaning.doubts import warnings, warnings_of_data
-from zen_cli.config.meaning.monitors import check_monitors, metric_name
+from zen_cli.config.meaning.monitors import check_monitors, metric_name, monitored
 from zen_cli.config.meaning.shapes import misread, misshapen
 from zen_cli.config.prepare import prepare, told
 from zen_cli.config.resolve import Resolved, resolve
 from zen_cli.config.text.problems import ConfigError, Found, Problem, nowhere
 from zen_cli.config.text.reader import read_file, tree_of
 from zen_cli.data.dataset import Dataset, Preparation
+from zen_cli.data.parts import size_of
 from zen_cli.data.rows import selected
 from zen_cli.data.sources import Source
 from zen_cli.data.sources.base import Raw
@@ -82,6 +83,16 @@ class Experiment(Predictor):
     data: Dataset
     optimizer: Optimizer
     schedule: Schedule | None
+
+    @property
+    def monitor(self) -> str | None:
+        """The score by which epochs are compared."""
+        return monitored(self.config, size_of(self.data.parts.validation) > 0)
+
+    @property
+    def keeps_best(self) -> bool:
+        """Whether the trained model is to have the weights of its best epoch."""
+        return self.monitor is not None and self.config["training"]["weights"] == "best"
 
     @property
     def warnings(self) -> list[str]:

@@ -57,7 +57,9 @@ def ending_in_words(job: Job) -> list[str]:
     loss = "not finite" if last["loss"] is None else f"{last['loss']:.4g}"
     words = [f"Trained {count(last['epoch'], 'epoch')}, {count(last['step'], 'step')}: loss {loss}"]
     if job.ended_by == "patience":
-        words.append(f"It ended early, as {job.monitor} has not been better for {count(best.waited, 'epoch')}.")
+        words.append(
+            f"It ended early, as {job.experiment.monitor} has not been better for {count(best.waited, 'epoch')}."
+        )
     if job.has_best_weights and best.epoch < last["epoch"]:
-        words.append(f"The model has the weights of epoch {best.epoch:,}, the best by {job.monitor}.")
+        words.append(f"The model has the weights of epoch {best.epoch:,}, the best by {job.experiment.monitor}.")
     return words

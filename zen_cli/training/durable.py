@@ -108,9 +108,8 @@ def sweep(directory: Path) -> None:
 def sync_file(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        _sync(descriptor)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None
+        with _naming(path):
+            _sync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -144,9 +143,10 @@ class Lock:
         """Raises MachineError, which names the process that has it, where another one does."""
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | NOFOLLOW, 0o666)
         try:
-            _lock(self._descriptor, path)
-            os.ftruncate(self._descriptor, 0)
-            _write_all(self._descriptor, b"%d\n" % os.getpid())
+            with _naming(path):
+                _lock(self._descriptor, path)
+                os.ftruncate(self._descriptor, 0)
+                _write_all(self._descriptor, b"%d\n" % os.getpid())
         except BaseException:
             os.close(self._descriptor)
             raise
@@ -171,14 +171,21 @@ def _lock(descriptor: int, path: Path) -> None:
 @contextmanager
 def _opened(path: Path, named: Path, flags: int) -> Iterator[int]:
     """A descriptor to write to; an error names the file that a person knows of."""
-    try:
+    with _naming(named):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | flags, 0o666)
         try:
             yield descriptor
         finally:
             os.close(descriptor)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let an error name this file, whatever was asked of it."""
+    try:
+        yield
     except OSError as error:
-        raise OSError(error.errno, error.strerror, str(named)) from None
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def _claim(path: Path) -> None:

@@ -57,7 +57,7 @@ class Line:
 class Footprint:
     """The bytes that a training takes beside those that the process has: what stays, and what comes and goes."""
 
-    parameters: float  # with their gradient and the optimizer's state
+    parameters: float  # with their gradient, the optimizer's state, and the best of both so far
     batch: int
     step: Line
     passing: Mapping[str, float]  # one after the other, by what they are for; the step on a whole batch is one
@@ -116,7 +116,8 @@ def measured(experiment: Experiment, outputs: int = BYTES_TO_MEASURE) -> Footpri
         "writing a checkpoint": 2 * arrays * model.bytes_kept,  # as bytes, and as a file
         f"the table of {written:,} predictions": table(written),
     }
-    return Footprint((1 + arrays) * model.size * model.dtype.itemsize, batch, step, passing)
+    best = arrays * model.bytes_kept if experiment.keeps_best else 0
+    return Footprint((1 + arrays) * model.size * model.dtype.itemsize + best, batch, step, passing)
 
 
 # --- what is measured ---

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from zen_cli.config.build import Experiment
-from zen_cli.config.meaning.monitors import monitored
-from zen_cli.data.parts import size_of
 from zen_cli.data.rows import selected
 from zen_cli.errors import MachineError, NonFiniteError
 from zen_cli.optim import Clip
@@ -48,7 +46,6 @@ class Job:
         self.position = position or Position()
         self.best = best or Best()
         self.saver = Saver(experiment, run, facts)
-        self.monitor = monitored(experiment.config, size_of(experiment.data.parts.validation) > 0)
         self._lock = lock
         self._started_at = time.monotonic()
         if position is not None:
@@ -70,7 +67,7 @@ class Job:
     @property
     def has_best_weights(self) -> bool:
         """Whether the trained model has the weights of the best epoch, and not those of the last."""
-        return self.best.step > 0 and self.experiment.config["training"]["weights"] == "best"
+        return self.best.step > 0 and self.experiment.keeps_best
 
     def records(self) -> Iterator[Record]:
         """Train; the records are in metrics.jsonl, and what they describe in a checkpoint, when this ends.
@@ -137,16 +134,16 @@ class Job:
         line = f"{in_words(record, self.plan.epochs)}  {seconds:.2f} s\n"
         self._attempt(lambda: durable.append(self.run.metrics, f"{json.dumps(as_line(record))}\n".encode()))
         self._attempt(lambda: durable.append(self.run.log, line.encode()))
-        if self.monitor is None:
+        e = self.experiment
+        if e.monitor is None:
             return
-        settings = self.experiment.config["training"]
-        self.best = self.best.after(record, self.monitor, settings["min_delta"])
-        if self.best.step == record.step and settings["weights"] == "best":
+        self.best = self.best.after(record, e.monitor, e.config["training"]["min_delta"])
+        if self.best.step == record.step and e.keeps_best:
             self.saver.keep_best(self._snapshot())
 
     def _begin_anew_where_extended(self) -> None:
         """Let patience begin anew where the training had ended for want of it, and a person has extended it."""
-        if self.plan.goes_on_at(self.position.step):
+        if not self.position.in_epoch and self.plan.goes_on_at(self.position.step):
             self.best = self.best.waiting(0)
 
     def _snapshot(self) -> Snapshot:

@@ -1,6 +1,7 @@
 """The checkpoints of a run: which of them is meant, and whether they belong there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from zen_cli.errors import RunError
@@ -12,6 +13,21 @@ from zen_cli.training.position import Position
 from zen_cli.training.run import Run
 
 ATTEMPTS = 5  # a training may replace the newest checkpoint while it is looked for
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a training was when a checkpoint was written.
+
+    It had written so many bytes of metrics; `order` is a checksum of the order of the epoch under way, and
+    `environment` what its results depend on.
+    """
+
+    position: Position
+    best: Best
+    metrics_bytes: int
+    order: int | None
+    environment: Mapping[str, Any]
 
 
 def newest(run: Run) -> Checkpoint:
@@ -38,11 +54,10 @@ def chosen(run: Run) -> Checkpoint:
 
 def at(run: Run, step: int) -> Checkpoint:
     """The one of that step; RunError unless it is whole and of this run."""
-    found, info = checkpoint.load(run.checkpoint(step)), run.info()
+    found, facts = checkpoint.load(run.checkpoint(step)), run.facts()
     if found.step != step:
         raise RunError(f"{found.path}: it is of step {found.step}: name it after that step again")
-    known = [info.get("data"), *info.get("earlier_data", [])]
-    if found.config != info.get("config") or found.metadata.get("data") not in known:
+    if found.config != facts["config"] or found.metadata.get("data") not in [facts["data"], *facts["earlier_data"]]:
         raise RunError(f"{found.path}: it is of another run than {run.path}: bring back the one that belongs there")
     return found
 
@@ -99,10 +114,18 @@ def _is_whole(run: Run, step: int) -> bool:
     return True
 
 
-def position_of(found: Checkpoint) -> tuple[Position, Best]:
-    """Where its training was. RunError where it does not say so."""
+def standing_of(found: Checkpoint) -> Standing:
+    """Where its training was; RunError where it does not say so."""
+    metadata = found.metadata
     try:
-        return Position.of(found.metadata["position"]), found.best
+        order = metadata["order"]
+        return Standing(
+            Position.of(metadata["position"]),
+            found.best,
+            int(metadata["metrics_bytes"]),
+            None if order is None else int(order),
+            dict(metadata["environment"]),
+        )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise RunError(f"{found.path}: it does not say where its training was, so none can go on from there") from None
 

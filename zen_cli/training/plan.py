@@ -1,10 +1,11 @@
 """How long a training is to last, as that was said when it was started and each time it was extended."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 ScheduleRule = Literal["keep", "stretch"]
+_RULES: Mapping[str, ScheduleRule] = {"keep": "keep", "stretch": "stretch"}
 
 
 @dataclass(frozen=True)
@@ -59,5 +60,5 @@ class Plan:
 
     @classmethod
     def of(cls, first: int, stored: Sequence[dict[str, Any]]) -> "Plan":
-        """Raises TypeError where these are not what `stored` gave."""
-        return cls(first, tuple(Extension(**e) for e in stored))
+        """Raises KeyError, TypeError or ValueError where these are not what `stored` gave."""
+        return cls(first, tuple(Extension(int(e["step"]), int(e["epochs"]), _RULES[e["schedule"]]) for e in stored))

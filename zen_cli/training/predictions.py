@@ -49,8 +49,7 @@ def load(run: Run) -> Predictor:
 
     Of the epoch that was best when its newest checkpoint was written, or of that one, as its config says.
     """
-    info, stored = run.info(), chosen(run)
-    folder = Path(info.get("folder", ""))
+    stored, folder = chosen(run), Path(run.facts()["folder"])
     predictor = build.from_stored(stored.config, stored.metadata.get("preparation"), folder, str(stored.path))
     predictor.model.build(draw=False)
     stored.restore(predictor.model)
@@ -67,7 +66,7 @@ def own_data(predictor: Predictor, run: Run) -> Dataset:
         why = error.problems[0].message  # its place is in the checkpoint, where nobody can mend it
         raise UnreadableError(f"{run.path}: the data that it was trained on cannot be read again: {why}") from None
     is_of_format_1 = isinstance(predictor, build.Experiment)
-    if (data.content() if is_of_format_1 else data.fingerprint()) != run.info()["data"]["sha256"]:
+    if (data.content() if is_of_format_1 else data.fingerprint()) != run.facts()["data"].get("sha256"):
         raise RunError(
             f"{run.path}: the data have changed since it was trained: name their file as DATA, for what they are now"
         )

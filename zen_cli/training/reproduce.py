@@ -26,18 +26,17 @@ class Reproduction:
         """The other one lies in `scratch`. RunError where the run cannot be trained again as it was."""
         self.run = run
         self.last = kept.newest(run)
-        self.position, _ = kept.position_of(self.last)
-        info = run.info()
-        if "earlier_data" in info:
+        standing, known = kept.standing_of(self.last), run.facts()
+        self.position, self.metrics_bytes = standing.position, standing.metrics_bytes
+        if known["earlier_data"]:
             raise RunError(f"{run.path}: its data changed while it was trained, and the earlier ones are gone")
-        experiment = rebuilt(run, info, None)
+        experiment = rebuilt(run, None)
         facts = facts_of(experiment)
-        if facts["data"] != info["data"]:
+        if facts["data"] != known["data"]:
             raise RunError(f"{run.path}: the data have changed since it was trained: bring back the old ones")
-        then = self.last.metadata["environment"]
-        if found := environment.differences(then, facts["environment"]):
+        if found := environment.differences(standing.environment, facts["environment"]):
             warn(f"the last digits may differ, since {'; '.join(found)}")
-        again = {**facts, "extensions": info.get("extensions", [])}
+        again = {**facts, "extensions": known["extensions"]}
         self.job = Job(experiment, *create(scratch, "again", b"", again), facts)
 
     def __enter__(self) -> "Reproduction":
@@ -61,7 +60,7 @@ class Reproduction:
 
     def demand_same(self) -> str:
         """What is the same, in words; RunError, which says where the first difference is, where something is not."""
-        again, length = self.job.run, int(self.last.metadata["metrics_bytes"])
+        again, length = self.job.run, self.metrics_bytes
         there, here = (run.metrics.read_bytes()[:length] for run in (self.run, again))
         if there != here:
             raise RunError(f"{self.run.path} is not reproduced: {_first_epoch(self.run, again)}")

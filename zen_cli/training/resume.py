@@ -14,6 +14,7 @@ from zen_cli.training.best import Best
 from zen_cli.training.checkpoint import Checkpoint
 from zen_cli.training.durable import Lock
 from zen_cli.training.job import Job, facts_of, make_ready
+from zen_cli.training.kept import Standing
 from zen_cli.training.plan import Extension, ScheduleRule
 from zen_cli.training.position import Position
 from zen_cli.training.run import Run, describe
@@ -48,42 +49,46 @@ def resume(run: Run, wish: Wish, warn: Warn) -> Job:
 
 
 def _resumed(run: Run, lock: Lock, wish: Wish, warn: Warn) -> Job:
-    info = run.info()
     found, damaged = kept.to_go_on_from(run)
-    experiment = rebuilt(run, info, found)
+    standing = None if found is None else kept.standing_of(found)
+    experiment = rebuilt(run, found)
     facts = facts_of(experiment)
-    described = _with_data(run, info, facts, wish.changed_data)
-    position, best = (None, None) if found is None else _restored(found, experiment, run)
+    described = _with_data(run, facts, wish.changed_data)
+    if found and standing:
+        _restore(found, standing, experiment, run)
+    position = standing.position if standing else None
     described |= _extension(run, experiment, position or Position(), wish)
     space.demand(run.path, experiment)
     # from here on the run changes
     for error in damaged:
         warn(str(error))
-    if damaged:
-        warn(f"going on from step {position.step if position else 0} of {run.path} instead; what is newer is set aside")
-    if found is not None:
-        _tell_of_environment(found.metadata["environment"], facts["environment"], warn)
-        best = _whole_best(run, best or Best(), warn)
-        _set_aside_newer(run, found.step)
-        durable.cut(run.metrics, found.metadata["metrics_bytes"])
+    best = None
+    if standing:
+        if damaged:
+            warn(f"going on from step {standing.position.step} of {run.path}; what is newer is set aside")
+        _tell_of_environment(standing.environment, facts["environment"], warn)
+        best = _whole_best(run, standing.best, warn)
+        _set_aside_newer(run, standing.position.step)
+        durable.cut(run.metrics, standing.metrics_bytes)
     for folder in (run.path, *run.folders):
         durable.make_directories(folder)
         durable.sweep(folder)
-    if described != info:
-        describe(run, described)
+    if described:
+        describe(run, {**run.info(), **described})
     job = Job(experiment, run, lock, facts, position, best)
-    if found is not None:
+    if standing:
         job.saver.drop_old()
     if not job.ended_by:
         durable.remove(run.scores)  # of a training that goes on
     return job
 
 
-def rebuilt(run: Run, info: Mapping[str, Any], found: Checkpoint | None) -> Experiment:
+def rebuilt(run: Run, found: Checkpoint | None) -> Experiment:
     """The experiment of a run, with its data read again, and its first parameters where there is no checkpoint."""
+    known = run.facts()
     state = None if found is None else found.metadata.get("preparation")
     name = str(found.path if found else run.path / "run.json")
-    experiment = build.resumed(info.get("config"), state, Path(info.get("folder", "")), name)
+    experiment = build.resumed(known["config"], state, Path(known["folder"]), name)
     make_ready(experiment, draw=found is None)
     return experiment
 
@@ -91,24 +96,24 @@ def rebuilt(run: Run, info: Mapping[str, Any], found: Checkpoint | None) -> Expe
 # --- what is as it was, and what is not ---
 
 
-def _with_data(run: Run, info: Mapping[str, Any], facts: Mapping[str, Any], may_change: bool) -> dict[str, Any]:
-    """What run.json is to say: RunError where the data have changed and may not."""
-    then, now = info["data"], facts["data"]
+def _with_data(run: Run, facts: Mapping[str, Any], may_change: bool) -> dict[str, Any]:
+    """What run.json is to say of other data: RunError where the data have changed and may not."""
+    known, now = run.facts(), facts["data"]
+    then = known["data"]
     if then == now:
-        return dict(info)
+        return {}
     if not may_change:
         raise RunError(
             f"{run.path}: the data have changed since it was trained: {_what_changed(then, now)}: "
             "bring back the old ones, or go on with the new ones by --changed-data"
         )
-    return {**info, "data": now, "earlier_data": [*info.get("earlier_data", []), then]}
+    return {"data": now, "earlier_data": [*known["earlier_data"], then]}
 
 
 def _what_changed(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    if then["examples"] != now["examples"]:
-        return f"there were {count(then['examples'], 'example')}, now there are {now['examples']:,}"
-    if then["train"] != now["train"]:
-        return f"{then['train']:,} of them trained, now {now['train']:,} do"
+    for key, words in (("examples", "there were {} examples, and are {}"), ("train", "{} examples trained, and {} do")):
+        if then.get(key) != now[key]:
+            return words.format(then.get(key), now[key])
     return "there are as many examples, but with other values"
 
 
@@ -119,22 +124,20 @@ def _tell_of_environment(then: Mapping[str, Any], now: Mapping[str, Any], warn: 
         )
 
 
-def _restored(found: Checkpoint, experiment: Experiment, run: Run) -> tuple[Position, Best]:
+def _restore(found: Checkpoint, standing: Standing, experiment: Experiment, run: Run) -> None:
     """Put the experiment where its training was."""
-    position, best = kept.position_of(found)
     there = run.metrics.stat().st_size if run.metrics.exists() else 0
-    if there < found.metadata["metrics_bytes"]:
+    if there < standing.metrics_bytes:
         raise RunError(f"{run.metrics}: lacks epochs that {found.path} knows of: restore it, or train again")
-    if found.metadata["order"] != order_check(experiment, position.stored()):
+    if standing.order != order_check(experiment, standing.position.stored()):
         raise RunError(
             f"{found.path}: this NumPy draws another order of the examples than the one in which the epoch began: "
             "go on with the NumPy that began it"
         )
     try:
-        found.state.restore(experiment.model, experiment.optimizer, position.step)
+        found.state.restore(experiment.model, experiment.optimizer, standing.position.step)
     except RunError as error:
         raise RunError(f"{found.path}: {error}") from None
-    return position, best
 
 
 def _whole_best(run: Run, best: Best, warn: Warn) -> Best:

@@ -76,13 +76,25 @@ class Run:
             raise RunError(f"{path}: does not describe a run: name another run, or restore this one")
         return content
 
-    def plan(self) -> Plan:
-        """How long it is to train. RunError where run.json does not say so."""
+    def facts(self) -> dict[str, Any]:
+        """What run.json says, as far as a training has to know it; RunError where it does not."""
         info = self.info()
+        expected = {"config": dict, "data": dict, "folder": str, "earlier_data": list, "extensions": list}
+        known = {"folder": "", "earlier_data": [], "extensions": [], **info}
+        for key, kind in expected.items():
+            if not isinstance(known.get(key), kind):
+                raise RunError(f"{self.path / 'run.json'}: its {key} is not that of a run: restore it from a copy")
+        return known
+
+    def plan(self) -> Plan:
+        """How long it is to train; RunError where run.json does not say so."""
+        facts = self.facts()
         try:
-            return Plan.of(int(info["config"]["training"]["epochs"]), info.get("extensions", []))
+            return Plan.of(int(facts["config"]["training"]["epochs"]), facts["extensions"])
         except (KeyError, TypeError, ValueError):
-            raise RunError(f"{self.path / 'run.json'}: does not say how long to train: restore this run") from None
+            raise RunError(
+                f"{self.path / 'run.json'}: does not say how long to train: restore it from a copy"
+            ) from None
 
     def demand_own_files(self) -> None:
         """RunError where a link leads out of the run, so that what is written here would go elsewhere."""

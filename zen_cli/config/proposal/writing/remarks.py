@@ -13,6 +13,8 @@ REMARKS: Remarks = {
     ("training", "clip_value"): "such as `0.5`: the most each number of a gradient may be",
     ("training", "dtype"): "or `float64`: more digits, in twice the memory",
     ("training", "threads"): "of the matrix products; more help large models only, and change the last digits",
+    ("training", "patience"): "such as `10`: so many epochs in a row without a better score, and training ends",
+    ("training", "weights"): "those of the epoch with the best score are kept; or `last`",
     ("", "AdamW"): "or `Adam`, `RMSProp`, `Nesterov`, `SGD`",
     ("AdamW", "lr"): "learning rate, > 0: smaller is steadier, larger is quicker (default 0.001)",
     ("AdamW", "weight_decay"): "keeps the weights small, against learning by heart (default 0.01)",
