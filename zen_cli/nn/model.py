@@ -10,7 +10,7 @@ from zen_cli.autodiff import Tensor, no_grad
 from zen_cli.errors import ShapeError
 from zen_cli.nn.layers import Layer, LayerSummary, Moment, applied, build_in_order, every_layer
 from zen_cli.nn.lengths import padded_through, steps_end
-from zen_cli.nn.parameters import Declaration, Parameters, Shape
+from zen_cli.nn.parameters import Buffer, Declaration, Parameter, Parameters, Shape
 from zen_cli.nn.stages import stages
 from zen_cli.padded import Padded, Rows, joined
 
@@ -77,7 +77,15 @@ class Model:
     @property
     def bytes_kept(self) -> int:
         """How many bytes a trained model remembers: its parameters' values and its layers' buffers."""
-        return (self.size + sum(math.prod(buffer.shape) for buffer in self._declaration.buffers)) * self.dtype.itemsize
+        return (
+            self.size + sum(math.prod(buffer.declared_shape) for buffer in self._declaration.buffers)
+        ) * self.dtype.itemsize
+
+    @property
+    def forms(self) -> dict[str, tuple[Shape, np.dtype]]:
+        """Shape and dtype of each array that `parameters.arrays()` has, or will have once they are made, by name."""
+        declared: list[Parameter | Buffer] = [*self._declaration.parameters, *self._declaration.buffers]
+        return {array.name: (array.declared_shape, self.dtype) for array in declared}
 
     @property
     def parameters(self) -> Parameters:

@@ -32,14 +32,14 @@ class Parameter(Tensor):
 class Buffer:
     """An array that a layer keeps and changes while it trains, without a gradient: BatchNorm's running mean, say.
 
-    `value` (shape) is there once the model is packed; write into it, never replace it.
+    `value` (declared_shape) is there once the model is packed; write into it, never replace it.
     """
 
-    __slots__ = ("initializer", "name", "shape", "value")
+    __slots__ = ("declared_shape", "initializer", "name", "value")
 
     def __init__(self, name: str, shape: Shape, initializer: Initializer) -> None:
         self.name = name
-        self.shape = shape
+        self.declared_shape = shape
         self.initializer = initializer
         self.value = np.empty(0)
 
@@ -96,7 +96,7 @@ class Parameters:
             start = end
         self._buffers = tuple(declaration.buffers)
         for buffer in self._buffers:
-            buffer.value = np.zeros(buffer.shape, dtype)
+            buffer.value = np.zeros(buffer.declared_shape, dtype)
         if seed is not None:
             self._draw(seed)
 
@@ -105,7 +105,7 @@ class Parameters:
             for index, p in enumerate(self._parameters):
                 p.value[...] = p.initializer(generator(seed, Stream.INIT, index), p.declared_shape)
             for buffer in self._buffers:
-                buffer.value[...] = buffer.initializer(generator(seed, Stream.INIT), buffer.shape)
+                buffer.value[...] = buffer.initializer(generator(seed, Stream.INIT), buffer.declared_shape)
 
     def __iter__(self) -> Iterator[Parameter]:
         return iter(self._parameters)

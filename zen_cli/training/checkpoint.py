@@ -55,10 +55,10 @@ class Checkpoint:
         except (KeyError, TypeError, ValueError, AttributeError):
             raise RunError(f"{self.path}: its metadata are not those of a checkpoint") from None
 
-    def restore(self, model: Model) -> None:
-        """Fill in the parameters of a model built from this checkpoint's config; RunError where they differ."""
+    def demand_fit(self, model: Model) -> None:
+        """RunError unless the parameters are those of this model, which is planned for this checkpoint's config."""
         try:
-            self.state.restore_values(model)
+            self.state.demand_fit(model)
         except RunError as error:
             raise RunError(f"{self.path}: {error}") from None
 

@@ -95,7 +95,8 @@ class Job:
     def trained(self) -> Experiment:
         """The experiment with the weights that were chosen, and what is known of their errors, once the records end."""
         stored = kept.chosen(self.run)
-        stored.restore(self.experiment.model)
+        stored.demand_fit(self.experiment.model)
+        stored.state.restore_values(self.experiment.model)
         return replace(self.experiment, interval=kept.interval_of(stored))
 
     def save(self) -> None:

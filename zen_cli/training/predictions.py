@@ -51,8 +51,9 @@ def load(run: Run) -> Predictor:
     """
     stored, folder = chosen(run), Path(run.facts()["folder"])
     predictor = build.from_stored(stored.config, stored.metadata.get("preparation"), folder, str(stored.path))
+    stored.demand_fit(predictor.model)
     predictor.model.build(draw=False)
-    stored.restore(predictor.model)
+    stored.state.restore_values(predictor.model)
     environment.pin_threads(predictor.config["training"]["threads"])
     environment.keep_freed_memory()
     return replace(predictor, interval=interval_of(stored))

@@ -89,6 +89,8 @@ def rebuilt(run: Run, found: Checkpoint | None) -> Experiment:
     state = None if found is None else found.metadata.get("preparation")
     name = str(found.path if found else run.path / "run.json")
     experiment = build.resumed(known["config"], state, Path(known["folder"]), name)
+    if found:
+        found.demand_fit(experiment.model)
     make_ready(experiment, draw=found is None)
     return experiment
 

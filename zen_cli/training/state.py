@@ -51,14 +51,21 @@ class State:
         values = {name: t for name, t in tensors.items() if not name.startswith(others)}
         return cls(values, below(OPTIMIZER_PREFIX), below(CARRIED_PREFIX))
 
+    def demand_fit(self, model: Model) -> None:
+        """RunError unless this is what the model, which is planned, remembers: nothing is allocated before that."""
+        if _forms(self.values) != model.forms:
+            raise RunError("its parameters are not those of its own config")
+
     def restore_values(self, model: Model) -> None:
-        """Let a model, whose parameters are made, know this. RunError where it is another model."""
-        _fill(model.parameters.arrays(), self.values, "its parameters are not those of its own config")
+        """Let a model that it fits know this."""
+        _fill(model.parameters.arrays(), self.values)
 
     def restore(self, model: Model, optimizer: Optimizer, step: int) -> None:
         """Let a training be at `step` again. RunError where it is another one."""
         self.restore_values(model)
-        _fill(optimizer.state, self.slots, "its optimizer's state is not that of its own config")
+        if _forms(self.slots) != _forms(optimizer.state):
+            raise RunError("its optimizer's state is not that of its own config")
+        _fill(optimizer.state, self.slots)
         optimizer.steps = step
         try:
             model.carry({name: array.copy() for name, array in self.carried.items()})
@@ -66,9 +73,7 @@ class State:
             raise RunError("what it carries to the next batch is not that of its own config") from None
 
 
-def _fill(arrays: Arrays, stored: Arrays, complaint: str) -> None:
-    if _forms(stored) != _forms(arrays):
-        raise RunError(complaint)
+def _fill(arrays: Arrays, stored: Arrays) -> None:
     for name, array in arrays.items():
         array[...] = stored[name]
 
