@@ -9,9 +9,13 @@ about as many: `coverage` measures it on examples that were used for nothing els
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
+
+from zen_cli.errors import RunError
+from zen_cli.settings import LARGEST
 
 Array = np.ndarray
 
@@ -98,11 +102,18 @@ class Interval:
         return cls(level, tuple(widths), outer, len(real))
 
     def around(self, predictions: Array, spread: Mapping[str, Array], groups: Array) -> tuple[Array, Array]:
-        """The ends of the intervals (N, n) of predictions (N, n) for examples in these groups (N,)."""
+        """The ends of the intervals (N, n) of predictions (N, n) for examples in these groups (N,).
+
+        RunError where it is for other predictions.
+        """
+        if len(self.widths[0]) != predictions.shape[1] or len(self.widths) <= groups.max(initial=0):
+            raise RunError(f"its intervals are for {len(self.widths[0])} columns, but {predictions.shape[1]} are told")
         width = np.array(self.widths)[groups]
         if self.quantiles is None:
             return predictions - width, predictions + width
         low, high = self.quantiles
+        if low not in spread or high not in spread:
+            raise RunError("its intervals are for other quantiles than those that are told")
         return widened(spread[low], spread[high], width)
 
     def state(self) -> dict[str, Any]:
@@ -111,10 +122,28 @@ class Interval:
         return {"level": self.level, "widths": widths, "quantiles": self.quantiles, "calibrated": self.calibrated}
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any]) -> "Interval":
-        widths = tuple(tuple(math.inf if value is None else value for value in own) for own in state["widths"])
-        quantiles = tuple(state["quantiles"]) if state["quantiles"] else None
-        return cls(state["level"], widths, quantiles, state["calibrated"])
+    def from_state(cls, state: Any) -> "Interval":
+        """ValueError where this is not what `state` gave."""
+        found = IntervalForm.model_validate(state)
+        widths = tuple(tuple(math.inf if value is None else value for value in own) for own in found.widths)
+        return cls(found.level, widths, found.quantiles, found.calibrated)
+
+
+class IntervalForm(BaseModel):
+    """What `Interval.state` gives."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    level: Annotated[float, Field(gt=0, lt=1)]
+    widths: Annotated[list[list[float | None]], Field(min_length=1)]
+    quantiles: Annotated[tuple[str, str], Strict(False)] | None  # JSON has no tuples
+    calibrated: Annotated[int, Field(ge=0, le=LARGEST)]
+
+    @model_validator(mode="after")
+    def demand_a_table(self) -> "IntervalForm":
+        if len(set(map(len, self.widths))) > 1:
+            raise ValueError("each group has a width for each column")
+        return self
 
 
 @dataclass(frozen=True)

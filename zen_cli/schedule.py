@@ -126,7 +126,7 @@ class ReduceOnPlateau(Schedule):
         watch, name = at.watch, self.monitor or ("val_loss" if "val_loss" in scores else "loss")
         score = -scores[name] if more_is_better(name) else scores[name]
         margin = self.threshold * abs(watch.best) if math.isfinite(watch.best) else 0.0
-        if score < watch.best - margin:
+        if math.isfinite(score) and score < watch.best - margin:
             return watch._replace(best=score, waited=0)
         if watch.waited < self.patience:
             return watch._replace(waited=watch.waited + 1)

@@ -42,7 +42,7 @@ from zen_cli.data.sources.base import Raw
 from zen_cli.data.stored import preparation_from
 from zen_cli.data.table import NoColumnError
 from zen_cli.data.tasks import Task
-from zen_cli.errors import DataError, RunError, ShapeError, UserError
+from zen_cli.errors import DataError, RunError, ShapeError, UserError, printable
 from zen_cli.interval import Interval
 from zen_cli.loss import Loss, Outputs, balanced, demand_a_weight_each
 from zen_cli.memory import demand
@@ -51,6 +51,8 @@ from zen_cli.nn import Model
 from zen_cli.nn.parameters import Shape
 from zen_cli.optim import Optimizer
 from zen_cli.schedule import Schedule
+
+LONGEST_REASON = 160  # characters
 
 
 @dataclass(frozen=True)
@@ -154,8 +156,17 @@ def _read_by_this_version(name: str) -> Iterator[None]:
     """RunError where what a checkpoint says is nothing that can be built."""
     try:
         yield
-    except (UserError, RecursionError, KeyError, TypeError, ValueError) as error:
-        raise RunError(f"{name}: its config cannot be used by this zen: {error}") from None
+    except (UserError, RecursionError, LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        why = printable(_first_problem(error), LONGEST_REASON)
+        raise RunError(f"{name}: its config cannot be used by this zen: {why}") from None
+
+
+def _first_problem(error: Exception) -> str:
+    """Without its place, which is in a checkpoint, where nobody can mend it."""
+    if not isinstance(error, ConfigError):
+        return str(error)
+    first = error.problems[0]
+    return f"{first.path}: {first.message}" if first.path else first.message
 
 
 @contextmanager

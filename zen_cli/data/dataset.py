@@ -130,7 +130,7 @@ class Preparation:
         raise NotImplementedError
 
     def keep_naive_error(self, season: int, data: Any) -> Array:
-        """That error on the training part of these data, which is kept from now on."""
+        """The one that is kept, or else that on the training part of these data, which is kept from now on."""
         raise NotImplementedError
 
     @classmethod

@@ -146,7 +146,8 @@ class Forecasting(Preparation):
         return np.array(self.naive_errors[season])
 
     def keep_naive_error(self, season: int, data: ForecastDataset) -> Array:
-        self.naive_errors[season] = data.naive_error(season).tolist()
+        if season not in self.naive_errors:
+            self.naive_errors[season] = data.naive_error(season).tolist()
         return self.naive_error(season)
 
     @classmethod

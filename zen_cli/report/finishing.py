@@ -33,9 +33,9 @@ def finish(job: Job, quiet: bool) -> None:
         experiment = job.trained()
         said = Said(experiment, experiment.data)
         scores = scores_by_part(said)
-        files = results.write(job.run, said, scores)
+        files = job.attempt(lambda: results.write(job.run, said, scores))
     except Interrupted as stop:
-        raise Interrupted(stop.number, job.saved_in_words()) from None
+        raise Interrupted(stop.number, job.goes_on_in_words()) from None
     if quiet:
         click.echo(job.run.path)
         return

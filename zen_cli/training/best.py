@@ -13,7 +13,8 @@ from zen_cli.training.loop import EpochRecord
 class Best:
     """The epoch with the best score, 0 before there is one, and how many since have not beaten it.
 
-    `step` is that of the epoch's end; less is better of `score`, which is the one that is monitored, or that times -1.
+    `step` is that of the checkpoint with its weights, 0 where they are not kept; less is better of `score`, which is
+    the one that is monitored, or that times -1.
     """
 
     epoch: int = 0
@@ -22,10 +23,10 @@ class Best:
     waited: int = 0
 
     def after(self, record: EpochRecord, monitor: str, min_delta: float) -> "Best":
-        """What is best after one more epoch: a score that is not a number never is."""
+        """What is best after one more epoch: a score that is not finite never is."""
         given = {"loss": record.loss, **record.scores}[monitor]
         score = -given if more_is_better(monitor) else given
-        if score < self.score - min_delta:
+        if math.isfinite(score) and score < self.score - min_delta:
             return Best(record.epoch, record.step, score)
         return self.waiting(self.waited + 1)
 

@@ -9,17 +9,18 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save as serialize
 
-from zen_cli.errors import RunError, quoted
+from zen_cli.errors import RunError, printable, quoted
 from zen_cli.nn import Model
 from zen_cli.training.best import Best
 from zen_cli.training.durable import publish
 from zen_cli.training.state import State
+from zen_cli.training.tensors import as_file
 
 FORMAT = "3"
 READABLE = {"1", "2", FORMAT}  # the first has no preparation, the first two no position
 METADATA_KEY = "zen"
+MOST_STEPS = 10**12  # the names of files have twelve digits
 
 
 class DamagedError(RunError):
@@ -51,9 +52,15 @@ class Checkpoint:
         """Of no epoch, in a format that did not say. RunError where it cannot be read."""
         stored = self.metadata.get("best")
         try:
-            return Best() if stored is None else Best.of(stored)
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise RunError(f"{self.path}: its metadata are not those of a checkpoint") from None
+            best = Best() if stored is None else Best.of(stored)
+        except (LookupError, TypeError, ValueError, ArithmeticError):
+            raise self._misread() from None
+        if not 0 <= best.step <= self.step:
+            raise self._misread()
+        return best
+
+    def _misread(self) -> RunError:
+        return RunError(f"{self.path}: its metadata are not those of a checkpoint")
 
     def demand_fit(self, model: Model) -> None:
         """RunError unless the parameters are those of this model, which is planned for this checkpoint's config."""
@@ -67,8 +74,8 @@ def save(path: Path, state: State, metadata: Mapping[str, Any]) -> None:
     """Write a checkpoint that lasts once this returns. `metadata` is plain data."""
     tensors = state.tensors()
     text = json.dumps(metadata, sort_keys=True)
-    # under one key, because safetensors writes several in random order and equal states shall give equal bytes
-    publish(path, [serialize(tensors, {METADATA_KEY: f"{FORMAT} {_digest(FORMAT, tensors, text)} {text}"})])
+    # under one key, because safetensors may write several in any order, and equal states shall give equal bytes
+    publish(path, as_file(tensors, {METADATA_KEY: f"{FORMAT} {_digest(FORMAT, tensors, text)} {text}"}))
 
 
 def load(path: Path) -> Checkpoint:
@@ -81,11 +88,12 @@ def load(path: Path) -> Checkpoint:
             version, digest, text = (file.metadata() or {})[METADATA_KEY].split(" ", 2)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it has no __iter__
     except FileNotFoundError:
-        raise RunError(f"{path}: there is no such checkpoint") from None
+        why = "it cannot be opened: see to its permissions" if path.exists() else "there is no such checkpoint"
+        raise RunError(f"{path}: {why}") from None
     except KeyError:
         raise DamagedError(f"{path}: a safetensors file, but not one of zen's checkpoints") from None
-    except (SafetensorError, OSError, ValueError) as error:
-        why = f"not a readable checkpoint ({error})"
+    except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:  # the last two: bfloat16, float8
+        why = f"not a readable checkpoint ({printable(str(error), 150)})"
         raise DamagedError(f"{path}: {why}: restore it from a copy, or train again") from None
     newer = f"written in format {quoted(version)}, but this zen reads {FORMAT}: update zen"
     if digest != _digest(version, tensors, text):
@@ -95,7 +103,8 @@ def load(path: Path) -> Checkpoint:
         raise RunError(f"{path}: {newer}")
     try:
         metadata = json.loads(text)
-        if isinstance(metadata["step"], int) and isinstance(metadata["config"], dict):
+        step, config = metadata["step"], metadata["config"]
+        if type(step) is int and 0 <= step < MOST_STEPS and isinstance(config, dict):
             return Checkpoint(path, tensors, metadata)
     except (ValueError, TypeError, KeyError, RecursionError):
         pass  # said below

@@ -18,25 +18,25 @@ TEMPORARY = re.compile(r"\..+\.([0-9]+)\.tmp")
 ATTEMPTS, PAUSE = 20, 0.02  # seconds: whoever has taken a lock needs a moment to say who it is
 
 
-def publish(path: Path, chunks: Iterable[bytes], *, replaces: bool = True) -> None:
+def publish(path: Path, chunks: Iterable[bytes | memoryview], *, replaces: bool = True) -> None:
     """Write a file that is either wholly there under its name or not at all, and lasts once this returns.
 
-    FileExistsError where it is not to replace what has its name by then.
+    FileExistsError where it is not to replace what has its name by then; then a power cut may leave an empty file.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")  # a name of this process alone
     remove(temporary)  # left by a process that had our number, and was killed
-    with _opened(temporary, path, os.O_EXCL | NOFOLLOW) as descriptor:
-        try:
+    try:  # from before there is a file: a signal may come as soon as it is made
+        with _opened(temporary, path, os.O_EXCL | NOFOLLOW) as descriptor:
             for chunk in chunks:
                 _write_all(descriptor, chunk)
             _sync(descriptor)
             if not replaces:
                 _claim(path)
             os.replace(temporary, path)
-        except BaseException:
-            with suppress(OSError):  # the first error is the one to tell of
-                remove(temporary)
-            raise
+    except BaseException:
+        with suppress(OSError):  # the first error is the one to tell of
+            remove(temporary)
+        raise
     sync_directory(path.parent)
 
 
@@ -79,10 +79,14 @@ def make_directories(path: Path) -> None:
         sync_directory(path.parent)
 
 
-def make_directory(path: Path) -> None:
-    """Make a directory that was not there, so that its name lasts. FileExistsError."""
+def make_directory(path: Path, *, lasts: bool = True) -> None:
+    """Make a directory that was not there, and its name last, which else the next file published beside it does.
+
+    FileExistsError.
+    """
     os.mkdir(path)
-    sync_directory(path.parent)
+    if lasts:
+        sync_directory(path.parent)
 
 
 def move(path: Path, to: Path) -> None:
@@ -194,7 +198,7 @@ def _claim(path: Path) -> None:
         pass
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
+def _write_all(descriptor: int, data: bytes | memoryview) -> None:
     """Write all of it, however little the system takes at a time."""
     left = memoryview(data)
     while left:

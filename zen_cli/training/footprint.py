@@ -113,7 +113,7 @@ def measured(experiment: Experiment, outputs: int = BYTES_TO_MEASURE) -> Footpri
         "drawing the parameters": 2 * 8 * max(layer.parameters for layer in model.summary),  # in float64, and in parts
         _step_in_words(batch): step(batch),
         f"a prediction for {evaluated:,} examples at a time": evaluation(evaluated),
-        "writing a checkpoint": 2 * arrays * model.bytes_kept,  # as bytes, and as a file
+        "reading checkpoints": (1 + experiment.keeps_best) * arrays * model.bytes_kept,  # the newest, then the best
         f"the table of {written:,} predictions": table(written),
     }
     best = arrays * model.bytes_kept if experiment.keeps_best else 0

@@ -20,9 +20,8 @@ class Interrupted(BaseException):
     """Stopped by a signal. As with KeyboardInterrupt, no `except Exception` of a library may swallow it."""
 
     def __init__(self, number: int, saved: str = "") -> None:
-        """`saved` says what was saved before, such as `step 25 in runs/sine-1`."""
-        goes_on = f"; saved at {saved}: zen resume goes on" if saved else ""
-        super().__init__(f"stopped by {signal.Signals(number).name}{goes_on}")
+        """`saved` says what is not lost, and what to type."""
+        super().__init__("; ".join([f"stopped by {signal.Signals(number).name}", *([saved] if saved else [])]))
         self.number = number
 
 

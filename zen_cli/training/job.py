@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from zen_cli.config.build import Experiment
 from zen_cli.data.rows import selected
@@ -25,6 +25,8 @@ from zen_cli.training.position import Position
 from zen_cli.training.run import Run
 from zen_cli.training.saver import Saver, Snapshot
 from zen_cli.training.state import State
+
+T = TypeVar("T")
 
 
 class Job:
@@ -83,14 +85,14 @@ class Job:
             try:
                 yield from self._recorded(watch)
             except NonFiniteError as error:
-                self._attempt(self.saver.save_best)
-                raise NonFiniteError(f"{error}; the last saved {self.saved_in_words()}, is finite") from None
+                self.attempt(self.saver.save_best)
+                raise NonFiniteError(f"{error}; {self.saved_in_words()}, and finite, in {self.run.path}") from None
             except Interrupted as stop:
                 watch.received = stop.number
             if watch.received is not None:
                 self.save()
         if watch.received is not None:
-            raise Interrupted(watch.received, self.saved_in_words())
+            raise Interrupted(watch.received, self.goes_on_in_words())
 
     def trained(self) -> Experiment:
         """The experiment with the weights that were chosen, and what is known of their errors, once the records end."""
@@ -104,12 +106,24 @@ class Job:
         snapshot = self._snapshot()
         saved = self.saver.saved
         if saved is None or saved.position != snapshot.position:
-            self._attempt(lambda: self.saver.save(snapshot))
+            self.attempt(lambda: self.saver.save(snapshot))
 
     def saved_in_words(self) -> str:
-        """Which step is saved, and where."""
-        step = self.saver.saved.step if self.saver.saved else 0
-        return f"step {step} in {self.run.path}"
+        """Up to where it is saved."""
+        return f"step {self.saver.saved.step} is saved" if self.saver.saved else "nothing is saved yet"
+
+    def goes_on_in_words(self) -> str:
+        """Up to where it is saved, and how to go on from there."""
+        return f"{self.saved_in_words()}: {self.run.how_to_resume} goes on"
+
+    def attempt(self, write: Callable[[], T]) -> T:
+        """Do it; MachineError, which says what is saved all the same, where the disk does not let us."""
+        try:
+            return write()
+        except OSError as error:
+            why = f"{error.filename or self.run.path}: {error.strerror or error}"
+            cure = f"once that is mended, {self.run.how_to_resume} goes on"
+            raise MachineError(f"{why}; {self.saved_in_words()}: {cure}") from None
 
     def _recorded(self, watch: SignalWatch) -> Iterator[Record]:
         def scores() -> dict[str, float]:
@@ -133,35 +147,28 @@ class Job:
         """Put the record into metrics.jsonl, and the state into memory if it is the best."""
         seconds = time.monotonic() - self._started_at
         line = f"{in_words(record, self.plan.epochs)}  {seconds:.2f} s\n"
-        self._attempt(lambda: durable.append(self.run.metrics, f"{json.dumps(as_line(record))}\n".encode()))
-        self._attempt(lambda: durable.append(self.run.log, line.encode()))
+        self.attempt(lambda: durable.append(self.run.metrics, f"{json.dumps(as_line(record))}\n".encode()))
+        self.attempt(lambda: durable.append(self.run.log, line.encode()))
         e = self.experiment
         if e.monitor is None:
             return
         self.best = self.best.after(record, e.monitor, e.config["training"]["min_delta"])
-        if self.best.step == record.step and e.keeps_best:
+        if not e.keeps_best:
+            self.best = replace(self.best, step=0)
+        elif self.best.step == record.step:
             self.saver.keep_best(self._snapshot())
 
     def _begin_anew_where_extended(self) -> None:
         """Let patience begin anew where the training had ended for want of it, and a person has extended it."""
-        if not self.position.in_epoch and self.plan.goes_on_at(self.position.step):
+        patience = self.experiment.config["training"]["patience"]
+        is_out = patience is not None and self.best.waited >= patience
+        if is_out and self.plan.goes_on_at(self.position.step):
             self.best = self.best.waiting(0)
 
     def _snapshot(self) -> Snapshot:
         e = self.experiment
         state = State.of(e.model, e.optimizer, self.position.in_epoch)
         return Snapshot(state, self.position.stored(), self.best, self.run.metrics.stat().st_size)
-
-    def _attempt(self, write: Callable[[], object]) -> None:
-        """Do it, or say what is saved all the same."""
-        try:
-            write()
-        except OSError as error:
-            saved = (
-                f"{self.saved_in_words()} is saved" if self.saver.saved else f"nothing is saved yet in {self.run.path}"
-            )
-            why = f"{error.filename or self.run.path}: {error.strerror or error}"
-            raise MachineError(f"{why}; {saved}: once that is mended, `zen resume {self.run.path}` goes on") from None
 
 
 def begin(experiment: Experiment, runs: Path, name: str, text: bytes, argv: list[str]) -> Job:

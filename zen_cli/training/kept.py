@@ -47,8 +47,8 @@ def newest(run: Run) -> Checkpoint:
 def chosen(run: Run) -> Checkpoint:
     """The one whose weights the trained model has: the best, as the newest one says, or that; never another."""
     last = newest(run)
-    weights = last.config.get("training", {}).get("weights", "last")
-    step = last.best.step
+    training, step = last.config.get("training"), last.best.step
+    weights = training.get("weights", "last") if isinstance(training, dict) else "last"
     return last if weights == "last" or step in {0, last.step} else at(run, step)
 
 
@@ -71,9 +71,9 @@ def shortfall(run: Run) -> str:
         patience = metadata["config"]["training"]["patience"]
         if run.plan().ended_by(position.epoch, position.step, best.waited, patience):
             return ""
-    except (RunError, KeyError, TypeError, ValueError):
+    except (RunError, LookupError, TypeError, ValueError, ArithmeticError):
         return ""
-    return f"{run.path} is not trained to its end: it is saved at step {position.step:,}: `zen resume` goes on"
+    return f"{run.path} is not trained to its end: step {position.step:,} is saved: {run.how_to_resume} goes on"
 
 
 def to_go_on_from(run: Run) -> tuple[Checkpoint | None, list[DamagedError]]:
@@ -117,6 +117,8 @@ def _is_whole(run: Run, step: int) -> bool:
 def standing_of(found: Checkpoint) -> Standing:
     """Where its training was; RunError where it does not say so."""
     metadata = found.metadata
+    if "position" not in metadata:
+        raise RunError(f"{found.path}: written by an older zen, which kept too little to go on from: train again")
     try:
         order = metadata["order"]
         return Standing(
@@ -126,10 +128,14 @@ def standing_of(found: Checkpoint) -> Standing:
             None if order is None else int(order),
             dict(metadata["environment"]),
         )
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (LookupError, TypeError, ValueError, ArithmeticError):
         raise RunError(f"{found.path}: it does not say where its training was, so none can go on from there") from None
 
 
 def interval_of(found: Checkpoint) -> Interval | None:
-    state: dict[str, Any] | None = found.metadata.get("interval")
-    return Interval.from_state(state) if state else None
+    """RunError where what is stored is none."""
+    state = found.metadata.get("interval")
+    try:
+        return None if state is None else Interval.from_state(state)
+    except ValueError:
+        raise RunError(f"{found.path}: its interval is not one that a training leaves") from None

@@ -93,13 +93,13 @@ def fit(
         for number, chosen in _batches_left(model, len(inputs), batch_size, shuffle, at):
             real = targets[chosen]
             real = real if isinstance(targets, np.ndarray | Padded) else _in_dtype(real, model.dtype)
-            factor = rates.factor(at.step, at.watch)
+            factor = rates.factor(at)
             loss = train_step(model, inputs[chosen], real, loss_fn, optimizer, at.step + 1, factor, clip)
             at.add(loss, counted(real))
             yield StepRecord(at.epoch + 1, at.step, number, rates.per_epoch, loss)
-        lr = rates.factor(at.step - 1, at.watch) * optimizer.lr
+        lr = rates.factor(at, updates_ago=1) * optimizer.lr
         mean, total, scores = at.mean_loss, at.batch_losses.value, evaluate()
-        at.end_epoch(rates.watched(at.step, at.watch, {"loss": mean, **scores}))
+        at.end_epoch(rates.watched(at, {"loss": mean, **scores}))
         yield EpochRecord(at.epoch, at.step, mean, total, lr, scores)
 
 
@@ -111,14 +111,16 @@ class _Rates:
     plan: Plan
     per_epoch: int
 
-    def factor(self, step: int, watch: Watch) -> float:
-        return self.schedule(self._progress(step, watch))
+    def factor(self, at: Position, updates_ago: int = 0) -> float:
+        return self.schedule(self._progress(at, updates_ago))
 
-    def watched(self, step: int, watch: Watch, scores: Mapping[str, float]) -> Watch:
-        return self.schedule.watched(self._progress(step, watch), scores)
+    def watched(self, at: Position, scores: Mapping[str, float]) -> Watch:
+        return self.schedule.watched(self._progress(at), scores)
 
-    def _progress(self, step: int, watch: Watch) -> Progress:
-        return Progress(step, self.plan.scheduled(step) * self.per_epoch, self.per_epoch, watch)
+    def _progress(self, at: Position, updates_ago: int = 0) -> Progress:
+        """Counted in epochs of today's data: those of former ones may have had more batches, or fewer."""
+        step = at.epoch * self.per_epoch + at.batches - updates_ago
+        return Progress(step, self.plan.scheduled(at.step - updates_ago) * self.per_epoch, self.per_epoch, at.watch)
 
 
 def _batches_left(
@@ -126,10 +128,9 @@ def _batches_left(
 ) -> Iterator[tuple[int, slice | np.ndarray]]:
     """The batches of the epoch under way that are not done, each with its number from 1."""
     order = epoch_order(model.seed, at.epoch + 1, count) if shuffle else None
-    done = at.step - at.epoch * math.ceil(count / size)
-    if not done:
+    if not at.batches:
         model.reset_states()
-    for number, batch in islice(enumerate(batches(count, size), start=1), done, None):
+    for number, batch in islice(enumerate(batches(count, size), start=1), at.batches, None):
         yield number, batch if order is None else order[batch]
 
 

@@ -21,17 +21,23 @@ class Sum(NamedTuple):
         total = math.fsum((self.value, self.rest, x))
         return Sum(total, math.fsum((self.value, self.rest, x, -total)))
 
+    def stored(self) -> list[float | str]:
+        """As plain data, which `float` reads, for JSON, which knows no infinity."""
+        return [x if math.isfinite(x) else str(x) for x in self]
+
 
 @dataclass(slots=True)
 class Position:
     """Where a training is: the loop keeps it up to date, and goes on from one as if it had never been elsewhere.
 
-    `epoch` counts the epochs that are over, `step` all updates. Of the epoch under way there are the sum of the
-    batches' losses, that of the examples' (or of the steps', where sequences have a target for each), and their number.
+    `epoch` counts the epochs that are over, `step` all updates. Of the epoch under way there are the number of its
+    batches that are done, the sum of their losses, that of the examples' (or of the steps', where sequences have a
+    target for each), and their number.
     """
 
     epoch: int = 0
     step: int = 0
+    batches: int = 0
     batch_losses: Sum = field(default_factory=Sum)
     example_losses: Sum = field(default_factory=Sum)
     examples: int = 0
@@ -40,6 +46,7 @@ class Position:
     def add(self, loss: float, examples: int) -> None:
         """One more update, with the mean loss of so many examples."""
         self.step += 1
+        self.batches += 1
         self.batch_losses = self.batch_losses.plus(loss)
         self.example_losses = self.example_losses.plus(loss * examples)
         self.examples += examples
@@ -47,12 +54,16 @@ class Position:
     @property
     def in_epoch(self) -> bool:
         """Whether an epoch has begun and is not over: at its last step the scores after it are still to come."""
-        return self.examples > 0
+        return self.batches > 0
 
     def end_epoch(self, watch: Watch) -> None:
         self.epoch += 1
-        self.batch_losses, self.example_losses, self.examples = Sum(), Sum(), 0
         self.watch = watch
+        self.begin_epoch()
+
+    def begin_epoch(self) -> None:
+        """Count nothing of the epoch under way as done."""
+        self.batches, self.batch_losses, self.example_losses, self.examples = 0, Sum(), Sum(), 0
 
     @property
     def mean_loss(self) -> float:
@@ -64,8 +75,9 @@ class Position:
         return {
             "epoch": self.epoch,
             "step": self.step,
-            "batch_losses": list(self.batch_losses),
-            "example_losses": list(self.example_losses),
+            "batches": self.batches,
+            "batch_losses": self.batch_losses.stored(),
+            "example_losses": self.example_losses.stored(),
             "examples": self.examples,
             "watch": [best if math.isfinite(best) else None, self.watch.waited, self.watch.factor],
         }
@@ -77,6 +89,7 @@ class Position:
         return cls(
             int(stored["epoch"]),
             int(stored["step"]),
+            int(stored["batches"]),
             Sum(*map(float, stored["batch_losses"])),
             Sum(*map(float, stored["example_losses"])),
             int(stored["examples"]),

@@ -11,6 +11,7 @@ from zen_cli.config.text.words import count
 from zen_cli.errors import RunError
 from zen_cli.training import environment, kept
 from zen_cli.training.checkpoint import Checkpoint
+from zen_cli.training.interrupt import Interrupted
 from zen_cli.training.job import Job, facts_of
 from zen_cli.training.loop import EpochRecord, Record
 from zen_cli.training.resume import rebuilt
@@ -48,11 +49,13 @@ class Reproduction:
 
     def records(self) -> Iterator[Record]:
         """Train until the newest checkpoint of the run was written."""
-        records = self.job.records()
-        for record in records:
-            yield record
-            if record.step >= self.last.step and self._is_there(record):
-                break
+        try:
+            for record in self.job.records() if self.last.step else ():
+                yield record
+                if record.step >= self.last.step and self._is_there(record):
+                    break
+        except Interrupted as stop:
+            raise Interrupted(stop.number) from None  # what is saved goes with the scratch
         self.job.save()
 
     def _is_there(self, record: Record) -> bool:
@@ -86,10 +89,12 @@ def _first_epoch(run: Run, again: Run) -> str:
 
 def _difference(stored: Checkpoint, other: Checkpoint) -> str:
     """What differs between two checkpoints besides the environment; empty where nothing does."""
-    for name, array in stored.tensors.items():
-        if array.tobytes() != other.tensors[name].tobytes():
-            largest = np.abs(array.astype(np.float64) - other.tensors[name]).max()
-            return f"{name} differs by up to {largest:.2g}"
+    for name in sorted(stored.tensors.keys() | other.tensors.keys()):
+        there, here = stored.tensors.get(name), other.tensors.get(name)
+        if there is None or here is None or there.shape != here.shape:
+            return f"{name} is not in both, or of another shape"
+        if there.tobytes() != here.tobytes():
+            return f"{name} differs by up to {np.abs(there.astype(np.float64) - here).max():.2g}"
     return "" if _rest(stored.metadata) == _rest(other.metadata) else "what it says of the training differs"
 
 

@@ -1,6 +1,6 @@
 """Going on with a training that was interrupted, or that is to last longer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,10 @@ from zen_cli.config import build
 from zen_cli.config.build import Experiment
 from zen_cli.config.text.words import count
 from zen_cli.errors import RunError, UserError
+from zen_cli.schedule import Progress, Schedule
 from zen_cli.training import durable, environment, kept, space
 from zen_cli.training.best import Best
-from zen_cli.training.checkpoint import Checkpoint
+from zen_cli.training.checkpoint import Checkpoint, DamagedError
 from zen_cli.training.durable import Lock
 from zen_cli.training.job import Job, facts_of, make_ready
 from zen_cli.training.kept import Standing
@@ -58,16 +59,14 @@ def _resumed(run: Run, lock: Lock, wish: Wish, warn: Warn) -> Job:
         _restore(found, standing, experiment, run)
     position = standing.position if standing else None
     described |= _extension(run, experiment, position or Position(), wish)
+    best, lost = _whole_best(run, standing, wish) if standing else (None, "")
     space.demand(run.path, experiment)
     # from here on the run changes
-    for error in damaged:
-        warn(str(error))
-    best = None
     if standing:
-        if damaged:
-            warn(f"going on from step {standing.position.step} of {run.path}; what is newer is set aside")
+        _tell_of_damage(damaged, standing, warn)
         _tell_of_environment(standing.environment, facts["environment"], warn)
-        best = _whole_best(run, standing.best, warn)
+        if lost:
+            warn(lost)
         _set_aside_newer(run, standing.position.step)
         durable.cut(run.metrics, standing.metrics_bytes)
     for folder in (run.path, *run.folders):
@@ -80,6 +79,7 @@ def _resumed(run: Run, lock: Lock, wish: Wish, warn: Warn) -> Job:
         job.saver.drop_old()
     if not job.ended_by:
         durable.remove(run.scores)  # of a training that goes on
+        durable.sync_directory(run.path)
     return job
 
 
@@ -131,7 +131,9 @@ def _restore(found: Checkpoint, standing: Standing, experiment: Experiment, run:
     there = run.metrics.stat().st_size if run.metrics.exists() else 0
     if there < standing.metrics_bytes:
         raise RunError(f"{run.metrics}: lacks epochs that {found.path} knows of: restore it, or train again")
-    if standing.order != order_check(experiment, standing.position.stored()):
+    if found.metadata["data"].get("train") != experiment.data.train:
+        standing.position.begin_epoch()  # with the examples that there are now
+    elif standing.order != order_check(experiment, standing.position.stored()):
         raise RunError(
             f"{found.path}: this NumPy draws another order of the examples than the one in which the epoch began: "
             "go on with the NumPy that began it"
@@ -142,16 +144,24 @@ def _restore(found: Checkpoint, standing: Standing, experiment: Experiment, run:
         raise RunError(f"{found.path}: {error}") from None
 
 
-def _whole_best(run: Run, best: Best, warn: Warn) -> Best:
-    """The best epoch so far, if its checkpoint is still there."""
-    if not best.step:
-        return best
+def _whole_best(run: Run, standing: Standing, wish: Wish) -> tuple[Best, str]:
+    """The best epoch so far, and what to say if its checkpoint is lost; RunError where no epoch can take its place."""
+    best, position = standing.best, standing.position
+    if not best.step or best.step == position.step:
+        return best, ""
     try:
         kept.at(run, best.step)
     except RunError as error:
-        warn(f"{error}; the best epoch is lost, and the best of those to come takes its place")
-        return Best(waited=best.waited)
-    return best
+        if wish.epochs is None and position.epoch >= run.plan().epochs:
+            raise
+        return Best(waited=best.waited), f"{error}; the best epoch of those to come takes its place"
+    return best, ""
+
+
+def _tell_of_damage(damaged: Sequence[DamagedError], standing: Standing, warn: Warn) -> None:
+    if damaged:
+        what = "; ".join(map(str, damaged))
+        warn(f"{what}; going on from step {standing.position.step} instead, and what is newer is set aside")
 
 
 def _set_aside_newer(run: Run, step: int) -> None:
@@ -174,11 +184,19 @@ def _extension(run: Run, experiment: Experiment, position: Position, wish: Wish)
         return {}
     if wish.epochs <= plan.epochs:
         raise UserError(f"--epochs {wish.epochs}: {run.path} has {count(plan.epochs, 'epoch')} already: name more")
-    if wish.schedule is None and schedule is not None and schedule.has_end:
-        raise UserError(
-            f"the schedule of {run.path} is made for {count(plan.scheduled(position.step), 'epoch')}",
-            f"add --schedule keep, and the rate stays where it ends, or --schedule stretch, and it is made for "
-            f"{wish.epochs:,} from here on",
-        )
+    if schedule is not None and schedule.has_end:
+        _demand_rule(schedule, plan.scheduled(position.step), wish)
     extension = Extension(position.step, wish.epochs, wish.schedule or "keep")
     return {"extensions": plan.extended(extension).stored()}
+
+
+def _demand_rule(schedule: Schedule, made_for: int, wish: Wish) -> None:
+    """UserError where it is not said what becomes of a schedule with an end, or where no rate is left after it."""
+    if wish.schedule is None:
+        raise UserError(
+            f"the schedule is made for {count(made_for, 'epoch')}",
+            "add --schedule keep, and the rate stays where it ends, or --schedule stretch, and it is made for "
+            f"{wish.epochs:,} from here on",
+        )
+    if wish.schedule == "keep" and not schedule(Progress(made_for, made_for, per_epoch=1)):
+        raise UserError("--schedule keep: the schedule ends at a rate of 0, by which nothing is learnt: say stretch")

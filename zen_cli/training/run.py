@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,11 @@ class Run:
         """The checkpoint files, oldest first: their names are their step numbers."""
         files = (self.path / "checkpoints").glob("*.safetensors")
         return sorted(path for path in files if re.fullmatch(r"[0-9]{12}", path.stem))
+
+    @property
+    def how_to_resume(self) -> str:
+        """What to type so that its training goes on."""
+        return f"`zen resume {shlex.quote(str(self.path))}`"
 
     def steps(self) -> list[int]:
         """The steps of the checkpoints, in order."""
@@ -126,9 +132,9 @@ def create(runs: Path, stem: str, config: bytes, info: Mapping[str, Any]) -> tup
         sequence = 1 + (_sequence(before[-1]) if before else 0)
         run = _claim(runs, _safe_name(stem))
         for folder in run.folders:
-            durable.make_directory(folder)
+            durable.make_directory(folder, lasts=False)
         durable.append(run.metrics, b"")
-        durable.publish(run.path / "config.yaml", [config])
+        durable.publish(run.path / "config.yaml", [config])  # with it, the names of all these last
         lock = Lock(run.lock)
         describe(run, {"sequence": sequence, **info})
     return run, lock

@@ -3,7 +3,7 @@
 import time
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from zen_cli.config.build import Experiment
@@ -45,7 +45,8 @@ class Saver:
         self._facts = facts
         self._settings = experiment.config["checkpoints"]
         self._unsaved_best: Snapshot | None = None
-        self._bests: dict[int, int] = {}  # of each checkpoint that was read or written, the step of the best it names
+        self._best_state: State | None = None  # whose arrays each best one takes
+        self._bests: dict[int, int] = {}  # by the step of each checkpoint, that of the best it names, or its own
         self._wait = 0.0  # seconds until the next save may be, so that all of them take but a small share of the time
         self._saved_at = time.monotonic()
 
@@ -62,7 +63,8 @@ class Saver:
 
     def keep_best(self, snapshot: Snapshot) -> None:
         """Let this be saved together with the next one, unless a better one comes before that."""
-        self._unsaved_best = Snapshot(snapshot.state.copied(), snapshot.position, snapshot.best, snapshot.metrics_bytes)
+        self._best_state = snapshot.state.copied(self._best_state)
+        self._unsaved_best = replace(snapshot, state=self._best_state)
 
     def save(self, snapshot: Snapshot) -> None:
         """Make the best state and this one last, then drop the checkpoints that are not to stay."""
@@ -102,12 +104,12 @@ class Saver:
             "best": snapshot.best.stored(),
         }
         checkpoint.save(self.run.checkpoint(snapshot.step), snapshot.state, metadata)
-        self._bests[snapshot.step] = snapshot.best.step
+        self._bests[snapshot.step] = snapshot.best.step or snapshot.step
 
     def _best_named_by(self, step: int) -> int:
         if step not in self._bests:
             try:
-                self._bests[step] = checkpoint.load(self.run.checkpoint(step)).best.step
+                self._bests[step] = checkpoint.load(self.run.checkpoint(step)).best.step or step
             except RunError:  # it cannot be gone on from, so what it names is not missed
                 self._bests[step] = step
         return self._bests[step]

@@ -1,6 +1,6 @@
 """Values of formulas."""
 
-import itertools
+from collections import Counter
 from contextlib import suppress
 from typing import Any
 
@@ -93,10 +93,14 @@ class Curve(Source):
 
 def _different(expressions: list[str]) -> tuple[str, ...]:
     """Formulas as names, on one line each: the second `x` is `x (2)`."""
-    names: list[str] = []
+    names: dict[str, None] = {}
+    taken: Counter[str] = Counter()  # how often each formula's own name, and those with a number, were
     for text in (" ".join(expression.split()) for expression in expressions):
-        others = (f"{text} ({number})" for number in itertools.count(2))
-        names.append(next(name for name in itertools.chain([text], others) if name not in names))
+        name = text
+        while name in names:
+            taken[text] += 1
+            name = f"{text} ({taken[text] + 1})"
+        names[name] = None
     return tuple(names)
 
 

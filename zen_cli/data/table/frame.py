@@ -3,8 +3,9 @@
 import difflib
 from array import array
 from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -81,9 +82,13 @@ class Frame:
     def __len__(self) -> int:
         return len(self.rows)
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {name: place for place, name in enumerate(self.names)}
 
     @property
     def kinds(self) -> dict[str, Kind]:
@@ -97,9 +102,9 @@ class Frame:
 
     def index(self, name: str) -> int:
         """The place of a column in the rows; DataError names the nearest where there is none."""
-        if name not in self.names:
+        if name not in self._places:
             raise NoColumnError(name, self.names, self.name)
-        return self.names.index(name)
+        return self._places[name]
 
     def column(self, name: str) -> Array:
         """The numbers of a column, (N,), in memory."""
