@@ -1,9 +1,8 @@
-"""zen as a process of its own: what it imports, signals, pipes that close, and streams that are not there."""
+"""zen as a process of its own: what it imports, pipes that close, and streams that are not there."""
 
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 
@@ -12,10 +11,6 @@ from conftest import run_zen
 
 from zen_cli import cli
 from zen_cli.report import answers
-
-ZEN = [sys.executable, "-W", "error", "-m", "zen_cli"]
-LONG = "training.epochs=1000000"
-MANY_LINES = 3_000  # more than a pipe holds
 
 
 def shell(script, folder, *arguments):
@@ -51,52 +46,6 @@ def test_help_imports_nothing_heavy(arguments):
     assert done.returncode == (2 if arguments == ["train"] else 0)
 
 
-# --- signals ---
-
-
-def started(folder, config, *changes, prepare=None):
-    """A long training, once its first epoch is in metrics.jsonl."""
-    process = subprocess.Popen(
-        [*ZEN, "train", str(config), LONG, *changes, "--runs", "runs"],
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=prepare,
-    )
-    for line in process.stderr:
-        if line.startswith("epoch 1/"):
-            return process
-    raise AssertionError(f"training ended with {process.wait()}")
-
-
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_a_signal_stops_training_after_saving(tmp_path, tiny_config, name):
-    process = started(tmp_path, tiny_config)
-    process.send_signal(signal.Signals[name])
-    out, err = process.communicate()
-    assert (process.returncode, out) == (-signal.Signals[name], "")
-    said = re.fullmatch(rf"zen: stopped by {name}; saved at step (\d+) in runs/tiny-1", err.splitlines()[-1])
-    assert (tmp_path / "runs" / "tiny-1" / "checkpoints" / f"{int(said[1]):012d}.safetensors").is_file()
-    for command in ("predict", "plot"):
-        assert run_zen(command, "--runs", tmp_path / "runs").code == 0
-
-
-def test_a_signal_that_was_ignored_at_the_start_stays_ignored(tmp_path, tiny_config):
-    """As nohup does, and a shell for what it starts with `&`."""
-    process = started(tmp_path, tiny_config, prepare=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
-    process.send_signal(signal.SIGHUP)
-    lines = 0
-    for line in process.stderr:
-        lines += line.startswith("epoch ")
-        if lines > MANY_LINES or line.startswith("zen: "):
-            break
-    process.send_signal(signal.SIGTERM)
-    process.communicate()
-    assert (lines > MANY_LINES, process.returncode) == (True, -signal.SIGTERM)
-
-
 # --- pipes and streams ---
 
 PIPES = [  # script, exit code, words on standard output, words on standard error
@@ -126,6 +75,8 @@ PRINTING = {  # every command, as it prints data; a run is $1, a config $2, a ru
     "check": "check $2",
     "summary": "summary $1",
     "train": "train $2 --runs r -q",
+    "resume": "resume $1 -q",
+    "reproduce": "reproduce $1",
     "evaluate": "evaluate $1",
     "predict": "predict $1 -o -",
     "generate": "generate $3",
