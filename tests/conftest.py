@@ -15,10 +15,15 @@ from zen_cli.config.build import open_config
 from zen_cli.config.resolve import resolve
 from zen_cli.config.text.problems import ConfigError
 from zen_cli.config.text.reader import read_text
+from zen_cli.training import durable
 
 
 def pytest_addoption(parser):
     parser.addoption("--rewrite-golden", action="store_true", help="write what zen says now into tests/wrong/")
+    parser.addoption(
+        "--long", action="store_true", help="2,000 random kills, and a fault at every operation of more runs"
+    )
+    parser.addoption("--kill-seed", type=int, default=0, help="where and when the random kills come")
 
 
 def numbers(*shape, low=-2.0, high=2.0):
@@ -163,6 +168,12 @@ def run_zen(*arguments, stdin=b""):
 @pytest.fixture
 def zen():
     return run_zen
+
+
+@pytest.fixture
+def unsynced(monkeypatch):
+    """Nobody waits for the disk, as no power is cut here."""
+    monkeypatch.setattr(durable, "_sync", lambda _: None)
 
 
 def train_once(folder, config, *changes):
