@@ -14,7 +14,7 @@ from conftest import CLASSES, CONFIGS, DATA, DATED, IMAGES, SERIES, TABLE, TEXT,
 from zen_cli.config.language.examples import required
 from zen_cli.config.language.grammar import component_kind, item_type
 from zen_cli.config.language.registry import COMPONENTS, REQUIRED, settings_in_yaml, settings_of
-from zen_cli.config.language.schema import Config, Data, Split, Training
+from zen_cli.config.language.schema import Checkpoints, Config, Data, Split, Training
 from zen_cli.config.text.reader import read_text
 from zen_cli.config.text.written import flow, one_line, scalar
 from zen_cli.settings import IsFile, Pattern, Range
@@ -260,6 +260,8 @@ def random_scalar(annotation: Any, source: random.Random) -> Any:
 
 Owner = tuple[str, ...]  # the path of a section, or the kind and the name of a component
 
+SECTIONS: list[tuple[type, Owner]] = [(Config, ()), (Data, ("data",)), (Split, ("data", "split"))]
+SECTIONS += [(Training, ("training",)), (Checkpoints, ("checkpoints",))]
 EXTREMES: list[Any] = [0, -1, 1e13, 10**40, 1e300, float("nan"), float("-inf"), None, "", "x" * 400, [], [3, 3], {}]
 
 
@@ -272,7 +274,7 @@ def with_extremes() -> Iterator[str]:
 
 
 def every_setting() -> Iterator[tuple[Owner, str]]:
-    for section, path in ((Config, ()), (Data, ("data",)), (Split, ("data", "split")), (Training, ("training",))):
+    for section, path in SECTIONS:
         yield from ((path, name) for name in settings_of(section))
     for kind, components in COMPONENTS.items():
         yield from (((kind, name), setting) for name in components for setting in settings_in_yaml(kind, name))

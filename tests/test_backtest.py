@@ -189,6 +189,17 @@ def test_as_many_origins_as_fit(config):
     )
 
 
+def test_no_score_of_an_epoch_counts(config):
+    """There is none but the loss of training."""
+    keys = {"training.patience": 3, "training.monitor": "val_rmse", "training.min_delta": 1}
+    outcome = run_zen("backtest", config, "--origins", 1, *(f"{key}={value}" for key, value in keys.items()))
+    assert outcome.code == 0
+    assert outcome.out == run_zen("backtest", config, "--origins", 1).out
+    why = "no effect in a backtest, where no validation part is left and each model trains all its epochs"
+    for key in keys:
+        assert f": {key}: {why}\n" in outcome.err
+
+
 REFUSED = [
     (["data.window=140"], "5 origins, 3 values apart, do not fit into 144 values: .* so none fits$"),
     (["data.window=139", "--origins", "1"], "a window of 139 values|1 origin does not|do not fit"),

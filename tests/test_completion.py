@@ -59,6 +59,7 @@ SOURCES = ["Adding", "CopyMemory", "Digits", "FizzBuzz", "MackeyGlass", "Parity"
 TEXT, IMAGES = "data.source.Text.file=", "data.source.IDX.test_images="
 ENTRIES = ["a.yaml", "above.yml", "broken.yaml", "circle.yaml", "list.yaml", "notes.txt", "runs/", "null"]
 TRAINING = ["epochs", "batch_size", "shuffle", "clip_norm", "clip_value", "dtype", "threads"]
+TRAINING += ["patience", "min_delta", "monitor", "weights"]
 CASES = [
     # commands, options
     ("tra", ["train"]),
@@ -95,6 +96,8 @@ CASES = [
     ("train a.yaml los", ["loss="]),
     ("train a.yaml opt", ["optimizer.", "optimizer="]),
     ("train a.yaml seed", ["seed="]),
+    ("train a.yaml checkpoints.every_s", ["checkpoints.every_steps=", "checkpoints.every_seconds="]),
+    ("train a.yaml training.weights=", ["training.weights=best", "training.weights=last"]),
     ("train a.yaml optimizer.", ["optimizer.SGD."]),
     ("train a.yaml optimizer.SGD.", ["optimizer.SGD.lr=", "optimizer.SGD.weight_decay="]),
     (

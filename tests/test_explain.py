@@ -219,7 +219,7 @@ COMPLETED = [
     ("training.e", ["training.epochs"]),
     ("model.RNN.h", ["model.RNN.hidden_dim"]),
     ("data.s", ["data.source", "data.strategy", "data.season", "data.scaling", "data.split"]),
-    ("weight", ["weight_decay"]),
+    ("weight", ["weights", "weight_decay"]),
     ("nothing.of", []),
 ]
 

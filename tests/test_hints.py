@@ -185,6 +185,13 @@ HINTS = [  # a config with one problem, its path and its hint
      "use `loss`, `val_loss` or `val_rmse`"),
     (changed(f"{SERIES}schedule: {{ReduceOnPlateau: {{monitor: val_loss}}}}\n", "train: 10", "train: 15"),
      "schedule.ReduceOnPlateau.monitor", "change `data.split.train` to `12`; or use `loss`"),
+    (series("GRU: 4", "Linear: 1", training={"monitor": "val_rms"}), "training.monitor", "write `val_rmse`"),
+    (series("GRU: 4", "Linear: 1", training={"monitor": "val_mae"}, metrics=["R2"]), "training.monitor",
+     "change `metrics` to `[R2, MAE]`; or use `loss`, `val_loss`, `val_rmse` or `val_r2`"),
+    (series("GRU: 4", "Linear: 1", training={"monitor": ""}), "training.monitor",
+     "use `loss`, `val_loss` or `val_rmse`"),
+    (changed(series("GRU: 4", "Linear: 1", training={"monitor": "val_accuracy"}), "train: 10", "train: 15"),
+     "training.monitor", "change `data.split.train` to `12`; or use `loss`"),
     # --- tokens, states, batches ---
     (series("Embedding: {tokens: 6, dim: 2}", "Reshape: [5, 2]", "GRU: 2", "Linear: 1",
             data={"source": {"Curve": {"expression": "x % 7", "points": 20}}, "window": 5}),

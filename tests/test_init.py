@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import io
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
-from conftest import CONFIGS, resolved, run_zen
+from conftest import CONFIGS, resolved, run_zen, train_once
 
 from zen_cli import shipped
 from zen_cli.cli import cli
@@ -21,9 +22,6 @@ from zen_cli.config.resolve import resolve
 from zen_cli.config.text.reader import read_text
 from zen_cli.report import starters
 from zen_cli.training import durable
-from zen_cli.training.job import Job
-from zen_cli.training.predictions import Said
-from zen_cli.training.scores import scores_by_part
 
 TEMPLATES = sorted(shipped.TEMPLATES.glob("*.yaml"))
 FULL = [path for path in TEMPLATES if path.stem != "minimal"]
@@ -161,9 +159,13 @@ def test_names_in_the_comments_exist(path):
     known = {name for components in COMPONENTS.values() for name in components}
     known |= {setting[-1] for setting in paths_of_settings(Config)} | {"layers", "stride"}
     for command in re.findall(r"`zen ([^`]*)`", text_of(path)):
-        assert run_zen(*command.split()).code == 0, command
+        asked = command if command.startswith("explain") else f"{command} --help"
+        assert run_zen(*asked.split()).code == 0, asked
     for said in re.findall(r"`#?(?!zen )([A-Za-z]\w*)[^`]*`", text_of(path)):
-        assert said in known | {"true", "false", "float64", "valid", "recursive", "random", "stratified"}, said
+        assert said in known | VALUES, said
+
+
+VALUES = {"true", "false", "float64", "valid", "recursive", "random", "stratified", "last", "val_rmse", "val_accuracy"}
 
 
 @pytest.mark.parametrize("path", TEMPLATES, **BY_NAME)
@@ -177,9 +179,8 @@ def test_a_template_opens_like_an_example_in_plain_characters(path):
 
 @pytest.mark.parametrize("path", TEMPLATES, **BY_NAME)
 def test_a_template_gets_the_score_that_it_states(path, tmp_path):
-    experiment = builds(text_of(path))
-    list(Job(experiment, tmp_path / "runs", path.stem, b"", []).records())
-    scores = scores_by_part(Said(experiment, experiment.data))["validation"].scores
+    run = train_once(tmp_path, path)
+    scores = json.loads((run / "scores.json").read_text(encoding="utf-8"))["validation"]["scores"]
     metric, bound, number = re.search(r"validation (RMSE|accuracy) of (less than )?([\d.]+\d)", text_of(path)).groups()
     said, got = float(number), scores[metric if metric == "accuracy" else "rmse"]
     if bound:

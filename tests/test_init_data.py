@@ -252,7 +252,7 @@ def test_names_in_the_comments_exist(make):
 
 
 VALUES = {"fill", "drop", "interpolate", "ignore", "balanced", "zeros", "random", "order", "false", "true", "float64"}
-VALUES |= {"valid", "error", "stratified"}
+VALUES |= {"valid", "error", "stratified", "last"}
 
 
 @pytest.mark.parametrize("name", ["airline_passengers.csv", "elements.csv"])

@@ -10,7 +10,7 @@ from zen_cli.config.build import read_config
 from zen_cli.config.guide import json_schema
 from zen_cli.config.language.grammar import is_section
 from zen_cli.config.language.registry import COMPONENTS, REQUIRED, settings_in_yaml, settings_of
-from zen_cli.config.language.schema import Config, Data, Split, Training
+from zen_cli.config.language.schema import Checkpoints, Config, Data, Split, Training
 from zen_cli.config.resolve import resolve
 from zen_cli.config.text.problems import ConfigError, Place, Source
 from zen_cli.config.text.reader import Node, read_text
@@ -175,6 +175,7 @@ SECTIONS = {
     Data: lambda settings: {"data": {"source": "Digits"} | settings},
     Split: lambda settings: {"data": {"source": "Digits", "split": settings}},
     Training: lambda settings: {"training": settings},
+    Checkpoints: lambda settings: {"checkpoints": settings},
 }
 
 SOMEWHERE = Place(Source("c.yaml", []), 1, 1)
