@@ -1,4 +1,4 @@
-"""What holds for the whole package: who imports whom, what is never called, how long a file is, what the docs say."""
+"""What holds for the whole package: who imports whom, how long a file is, what the docs say."""
 
 import ast
 import re
@@ -38,8 +38,6 @@ WITHIN_CONFIG = {  # what each of its packages may import of config
     "guide": {"text", "language", "guide"},
     "meaning": {"text", "language", "resolve", "meaning"},
 }
-FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}
-FORBIDDEN_NAMES = {"pickle", "marshal", "shelve", "dill"}
 
 
 def room_of(path: Path) -> str:
@@ -93,32 +91,6 @@ def test_autodiff_imports_numpy_alone() -> None:
         outside = {name.split(".")[0] for name in imported_modules(path)} - {"zen_cli"} - sys.stdlib_module_names
         assert outside <= {"numpy"}, path
         assert imported_rooms(path) <= {"autodiff"}, path
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_nothing_can_run_code_from_data(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert not imported_modules(path) & FORBIDDEN_NAMES
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
-        called = ast.unparse(node.func)
-        assert called not in FORBIDDEN_CALLS
-        assert called not in {"yaml.load", "yaml.unsafe_load", "yaml.full_load", "importlib.import_module"}
-        for keyword in node.keywords:
-            if keyword.arg == "allow_pickle":
-                assert ast.unparse(keyword.value) == "False"
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_files_are_written_through_durable(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call):
-            called = ast.unparse(node.func)
-            assert not called.endswith((".write_text", ".write_bytes"))
-            modes = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-            if called == "open" or called.endswith(".open"):
-                assert not any(set(mode) & set("wax+") and len(mode) < 4 for mode in modes), ast.unparse(node)
 
 
 @pytest.mark.parametrize("folder", ["zen_cli", "tests", "benchmarks"])

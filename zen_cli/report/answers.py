@@ -31,6 +31,8 @@ def predict(
     predictor = predictions.load(run)
     if output:
         demand_no_data(Path(output), predictor.resolved, [Path(data)] if data else [])
+    else:
+        run.demand_own_files()
     try:
         tables, name = _predictions(predictor, run, steps, data, warn)
     except predictions.UnreadableError as error:

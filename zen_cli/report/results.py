@@ -39,6 +39,8 @@ def plot(runs: Sequence[Run], kind: str, output: Path | None, steps: int, warn: 
 
     Where a model cannot take in its own predictions, `warn` is told that there is no extrapolation.
     """
+    if output is None:
+        runs[0].demand_own_files()
     folder = output or runs[0].plots
     folder.mkdir(parents=True, exist_ok=True)
     names = [run.name for run in runs]

@@ -103,8 +103,10 @@ class Run:
             ) from None
 
     def demand_own_files(self) -> None:
-        """RunError where a link leads out of the run, so that what is written here would go elsewhere."""
-        for path in (*self.folders, self.metrics, self.log, self.lock, self.path / "run.json"):
+        """RunError where a link may lead out of the run, so that what is written here would go elsewhere."""
+        own = (*self.folders, self.metrics, self.log, self.lock, self.scores, self.path / "run.json")
+        inside = (path for folder in self.folders if folder.is_dir() for path in folder.iterdir())
+        for path in (*own, *inside):
             if path.is_symlink():
                 raise RunError(f"{path}: is a link, which may lead out of the run: put the file itself there")
 
@@ -163,7 +165,7 @@ def find(runs: Path, wanted: str | None) -> Run:
 
 def find_with_data(runs: Path, wanted: str | None, data: str | None) -> tuple[Run, str | None]:
     """The run, and the data for it: a file that is no run's name stands for data of the newest one."""
-    if wanted is not None and data is None and (wanted == "-" or Path(wanted).exists()):
+    if wanted is not None and data is None and (wanted == "-" or _exists(Path(wanted))):
         try:
             return find(runs, wanted), None
         except RunError:
@@ -189,8 +191,12 @@ def _newest(runs: Path) -> Run:
 
 
 def _is_run(path: Path) -> bool:
+    return _exists(path / "run.json") and (path / "run.json").is_file()
+
+
+def _exists(path: Path) -> bool:
     try:
-        return (path / "run.json").is_file()
+        return path.exists()
     except (OSError, ValueError):  # a name that no file can have
         return False
 

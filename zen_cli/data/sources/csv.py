@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from zen_cli.data.dataset import Preparation
 from zen_cli.data.forecasting import Forecasting
+from zen_cli.data.formats.opening import demand_a_regular_file
 from zen_cli.data.series import Missing, SeriesSet
 from zen_cli.data.sources.base import Source, blaming
 from zen_cli.data.table import Frame, NoColumnError, read_frame
@@ -92,6 +93,7 @@ class CSV(Source):
         names = [name for name in (*self.categories, self.series) if name is not None]
         try:
             with blaming("file"):
+                demand_a_regular_file(self.file)
                 frame = self._frame(self.file, only=self._read, kinds=dict.fromkeys(names, "category"))
                 for name in chain.from_iterable(self._named.values()):
                     frame.index(name)
@@ -102,6 +104,7 @@ class CSV(Source):
     def _test_frame(self, path: str, like: Frame) -> Frame:
         unseen = "none" if self.unseen == "zeros" else "refuse"
         with blaming("test_file"):
+            demand_a_regular_file(path)
             return self._frame(path, only=like.names, kinds=like.kinds, labels=like.labels, unseen=unseen)
 
     def read(self, path: str, prepared: Preparation) -> Table | SeriesSet:

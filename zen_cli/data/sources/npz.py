@@ -121,7 +121,7 @@ def _given(path: str, name: str) -> Given:
 def _demand(name: str, names: Sequence[str], path: str, setting: str) -> None:
     """DataError where a name is none of those; "" is nothing asked for."""
     if name and name not in names:
-        message = f"{shown(path)}: there is no array {quoted(name)} in it, but {printable(', '.join(names), 200)}"
+        message = f"{shown(path)}: there is no array {quoted(name)} in it, but {printable(', '.join(names), 150)}"
         near = get_close_matches(name, names, 1)
         instead = {setting: near[0]} if near else {}
         raise DataError(message, f"say which are the {setting}", setting=setting, instead=instead)

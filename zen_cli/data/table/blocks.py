@@ -157,8 +157,8 @@ def opened(path: str) -> Iterator[tuple[BinaryIO, str]]:
         raise MissingFileError(path) from None
     except IsADirectoryError:
         raise DataError(f"{name}: this is a folder, not a file") from None
-    except (OSError, ValueError) as error:  # ValueError: a NUL, or half a surrogate pair
-        raise DataError(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    except OSError as error:
+        raise DataError(f"{name}: cannot be read: {error.strerror or error}") from None
 
 
 def _known_encoding(encoding: str) -> str:
