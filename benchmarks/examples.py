@@ -25,6 +25,7 @@ Train = Callable[[Experiment], np.ndarray]  # returns the outputs for the part t
 
 
 def trained(experiment: Experiment) -> np.ndarray:
+    """The outputs after the last epoch, as those of PyTorch, whatever the config says of `weights` and `patience`."""
     experiment.model.build()
     for _ in training(experiment, dict):
         pass

@@ -12,7 +12,7 @@ from zen_cli.config.guide.reference import page
 from zen_cli.config.resolve import resolve
 from zen_cli.config.text.problems import ConfigError
 from zen_cli.config.text.reader import read_text
-from zen_cli.training.job import Job
+from zen_cli.training.job import begin
 from zen_cli.training.predictions import Said
 from zen_cli.training.scores import scores_by_part
 
@@ -48,24 +48,26 @@ def test_the_script_in_the_readme_runs(capsys):
     assert abs(predicted - real) < 0.2
 
 
-def test_each_command_in_the_readme_runs_after_those_before_it(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("page", "least"), [("README.md", 15), ("docs/reliability.md", 8)])
+def test_each_command_of_a_page_runs_after_those_before_it(page, least, tmp_path, monkeypatch):
     (tmp_path / "configs").symlink_to(ROOT / "configs")
     (tmp_path / "images.csv").write_text(",".join(["8"] * 64) + "\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    commands = re.findall(
-        r"^zen .*", "".join(re.findall(r"^```sh\n.*?^```", README, flags=re.DOTALL | re.MULTILINE)), re.M
-    )
+    text = (ROOT / page).read_text(encoding="utf-8")
+    commands = re.findall(r"^zen .*", "".join(re.findall(r"^```sh\n.*?^```", text, flags=re.DOTALL | re.M)), re.M)
     for command in commands:
         outcome = run_zen(*shlex.split(command, comments=True)[1:])
         assert outcome.code == 0, f"{command}\n{outcome.err}"
-    assert len(commands) > 15
+    assert len(commands) > least
 
 
 @pytest.mark.parametrize("config", sorted((ROOT / "configs").rglob("*.yaml")), ids=lambda path: path.name)
 def test_a_config_gets_the_score_that_it_states(config, tmp_path):
     opened = open_config(config, [])
-    list(Job(opened.experiment, tmp_path, config.stem, opened.text, []).records())
-    scores = scores_by_part(Said(opened.experiment, opened.experiment.data))
+    with begin(opened.experiment, tmp_path, config.stem, opened.text, []) as job:
+        list(job.records())
+        trained = job.trained()
+    scores = scores_by_part(Said(trained, trained.data))
     said = re.search(r"Expect a (\w+) (RMSE|accuracy|perplexity) of ([\d.]+)", opened.text.decode())
     assert scores[said[1]].baselines
     found, stated = scores[said[1]].scores[said[2].lower()], float(said[3])

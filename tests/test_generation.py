@@ -284,7 +284,7 @@ def trained(monkeypatch):
             model=writer.model, preparation=preparation or Texts(writer.preparation), outputs=writer.outputs
         )
         monkeypatch.setattr(generation.predictions, "load", lambda _: found)
-        monkeypatch.setattr("zen_cli.training.run.find", lambda _, run: SimpleNamespace(path=run, shortfall=lambda: ""))
+        monkeypatch.setattr("zen_cli.training.run.find", lambda _, run: SimpleNamespace(path=run, steps=list))
 
     return trained
 

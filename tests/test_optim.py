@@ -10,7 +10,7 @@ from zen_cli.config.build import open_config
 from zen_cli.errors import NonFiniteError
 from zen_cli.nn.initializers import uniform_fan_in
 from zen_cli.nn.parameters import Declaration, Parameters
-from zen_cli.training.job import Job
+from zen_cli.training.job import begin
 from zen_cli.training.loop import fit
 
 RNG = np.random.default_rng(0)
@@ -300,8 +300,8 @@ def test_what_is_not_finite_is_found_before_it_is_clipped(clip):
 
 def test_a_config_says_how_to_clip(tiny_config, tmp_path):
     opened = open_config(tiny_config, ["optimizer=SGD: 1", "training.clip_value=1e-6", "training.epochs=1"])
-    job = Job(opened.experiment, tmp_path, "tiny", opened.text, [])
-    vector = opened.experiment.model.parameters.vector
-    before = vector.copy()
-    records = list(job.records())
+    with begin(opened.experiment, tmp_path, "tiny", opened.text, []) as job:
+        vector = opened.experiment.model.parameters.vector
+        before = vector.copy()
+        records = list(job.records())
     assert 0 < np.abs(vector - before).max() <= 1.1e-6 * records[-1].step

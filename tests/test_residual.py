@@ -14,6 +14,7 @@ from zen_cli.config.text.reader import read_text
 from zen_cli.errors import ShapeError
 from zen_cli.nn.layers import Moment
 from zen_cli.training.checkpoint import load, save
+from zen_cli.training.state import State
 
 
 def nested():
@@ -227,8 +228,8 @@ def test_a_checkpoint_brings_back_parameters_and_running_statistics(tmp_path):
 
     trained, optimizer = model(), optim.Adam()
     trained.train(numbers(8, 4), numbers(8, 1), epochs=3, optimizer=optimizer, progress=False)
-    save(tmp_path / "c", trained.parameters, optimizer, {"step": 1, "config": {}})
+    save(tmp_path / "c", State.of(trained, optimizer, in_epoch=False), {"step": 1, "config": {}})
     other = model()
-    load(tmp_path / "c").restore(other.parameters)
+    load(tmp_path / "c").state.restore_values(other)
     assert "0.Residual.1.BatchNorm.running_mean" in other.parameters.arrays()
     np.testing.assert_array_equal(other(numbers(3, 4)).value, trained(numbers(3, 4)).value)
