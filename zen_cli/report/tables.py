@@ -85,6 +85,6 @@ def show_result(
 
 def _print(out: TextIO | None, title: str, *parts: Table | str) -> None:
     console = PlainConsole(out or sys.stderr)
-    console.print(title, style="bold")
+    console.print(title, style="bold", soft_wrap=True)
     for part in parts:
         console.print(part, soft_wrap=isinstance(part, str))

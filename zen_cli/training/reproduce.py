@@ -80,11 +80,12 @@ class Reproduction:
 
 def _first_epoch(run: Run, again: Run) -> str:
     """Which epoch is the first to differ, and in what."""
-    for there, here in zip(run.records(), again.records(), strict=False):
+    then, now = run.records(), again.records()
+    for there, here in zip(then, now, strict=False):
         for name, value in there.items():
             if here.get(name) != value:
                 return f"epoch {there['epoch']:,}: {name} was {value!r} and is {here.get(name)!r}"
-    return "it has other epochs"
+    return "its metrics are written otherwise" if len(then) == len(now) else "it has other epochs"
 
 
 def _difference(stored: Checkpoint, other: Checkpoint) -> str:

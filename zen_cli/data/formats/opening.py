@@ -2,6 +2,7 @@
 
 import math
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -56,12 +57,16 @@ def opened(path: str | Path) -> Iterator[BinaryIO]:
 
 def demand_a_regular_file(path: str | Path) -> None:
     """DataError for what is not there, for a folder, and for a pipe or a device, which might never end."""
-    file, name = Path(path), shown(path)
-    if file.is_dir():
+    name = shown(path)
+    try:
+        mode = Path(path).stat().st_mode
+    except (FileNotFoundError, ValueError):  # ValueError: a NUL in the name
+        raise MissingFileError(path) from None
+    except OSError as error:
+        raise DataError(f"{name}: cannot be read: {error.strerror}") from None
+    if stat.S_ISDIR(mode):
         raise DataError(f"{name}: this is a folder, not a file")
-    if not file.exists():
-        raise MissingFileError(path)
-    if not file.is_file():
+    if not stat.S_ISREG(mode):
         raise DataError(f"{name}: this is a pipe or a device, not a file")
 
 
