@@ -104,7 +104,7 @@ def test_the_readme_has_the_commands_that_ci_runs() -> None:
     commands = re.findall(r"^python3 -m venv .*$", readme, flags=re.MULTILINE)
     assert len(commands) == 2
     assert commands[0].endswith("zen train configs/sine.yaml")
-    assert commands[1].endswith("python -m pytest")
+    assert commands[1].endswith("python -m pytest -n auto")
 
 
 @pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *PACKAGE.rglob("*.md")]))
