@@ -60,6 +60,8 @@ def _resumed(run: Run, lock: Lock, wish: Wish, warn: Warn) -> Job:
     position = standing.position if standing else None
     described |= _extension(run, experiment, position or Position(), wish)
     best, lost = _whole_best(run, standing, wish) if standing else (None, "")
+    if found and found.metadata["data"] != facts["data"]:
+        best = Best()  # since its score was on other data
     space.demand(run.path, experiment)
     # from here on the run changes
     if standing:
