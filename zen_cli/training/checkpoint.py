@@ -27,6 +27,10 @@ class DamagedError(RunError):
     """A file that is not what was written: an older one may do in its place."""
 
 
+class GoneError(RunError):
+    """A file that is not there, or not any more."""
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """What was read from a file whose digest is right: arrays by name, and the metadata as plain data."""
@@ -88,8 +92,9 @@ def load(path: Path) -> Checkpoint:
             version, digest, text = (file.metadata() or {})[METADATA_KEY].split(" ", 2)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it has no __iter__
     except FileNotFoundError:
-        why = "it cannot be opened: see to its permissions" if path.exists() else "there is no such checkpoint"
-        raise RunError(f"{path}: {why}") from None
+        if path.exists():
+            raise RunError(f"{path}: it cannot be opened: see to its permissions") from None
+        raise GoneError(f"{path}: there is no such checkpoint: restore it from a copy, or train again") from None
     except KeyError:
         raise DamagedError(f"{path}: a safetensors file, but not one of zen's checkpoints") from None
     except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:  # the last two: bfloat16, float8

@@ -1,6 +1,7 @@
 """The checkpoints of a run: which of them is meant, and whether they belong there."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +9,11 @@ from zen_cli.errors import RunError
 from zen_cli.interval import Interval
 from zen_cli.training import checkpoint
 from zen_cli.training.best import Best
-from zen_cli.training.checkpoint import Checkpoint, DamagedError
+from zen_cli.training.checkpoint import Checkpoint, DamagedError, GoneError
 from zen_cli.training.position import Position
 from zen_cli.training.run import Run
 
-ATTEMPTS = 5  # a training may replace the newest checkpoint while it is looked for
+ATTEMPTS = 5  # a training may take a checkpoint away between the moment it is named and the one it is opened
 
 
 @dataclass(frozen=True)
@@ -32,21 +33,31 @@ class Standing:
 
 def newest(run: Run) -> Checkpoint:
     """The one with the highest step; RunError unless it is whole and of this run."""
-    for attempt in range(ATTEMPTS):
-        steps = run.steps()
-        if not steps:
-            raise RunError(f"{run.path} has no checkpoint: train again")
-        try:
-            return at(run, steps[-1])
-        except RunError:
-            if attempt + 1 == ATTEMPTS or run.checkpoint(steps[-1]).exists():
-                raise
-    raise AssertionError("the last attempt returns or raises")
+    return _while_it_trains(lambda: _newest(run))
 
 
 def chosen(run: Run) -> Checkpoint:
     """The one whose weights the trained model has: the best, as the newest one says, or that; never another."""
-    last = newest(run)
+    return _while_it_trains(lambda: _chosen(run))
+
+
+def _while_it_trains(find: Callable[[], Checkpoint]) -> Checkpoint:
+    """What is found, once no training takes it away while it is looked for."""
+    for _ in range(ATTEMPTS):
+        with suppress(GoneError):
+            return find()
+    return find()
+
+
+def _newest(run: Run) -> Checkpoint:
+    steps = run.steps()
+    if not steps:
+        raise RunError(f"{run.path} has no checkpoint: train again")
+    return at(run, steps[-1])
+
+
+def _chosen(run: Run) -> Checkpoint:
+    last = _newest(run)
     training, step = last.config.get("training"), last.best.step
     weights = training.get("weights", "last") if isinstance(training, dict) else "last"
     return last if weights == "last" or step in {0, last.step} else at(run, step)

@@ -59,7 +59,7 @@ def _resumed(run: Run, lock: Lock, wish: Wish, warn: Warn) -> Job:
         _restore(found, standing, experiment, run)
     position = standing.position if standing else None
     described |= _extension(run, experiment, position or Position(), wish)
-    best, lost = _whole_best(run, standing, wish) if standing else (None, "")
+    best, lost = _whole_best(run, experiment, standing, wish) if standing else (None, "")
     if found and found.metadata["data"] != facts["data"]:
         best = Best()  # since its score was on other data
     space.demand(run.path, experiment)
@@ -123,9 +123,8 @@ def _what_changed(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
 
 def _tell_of_environment(then: Mapping[str, Any], now: Mapping[str, Any], warn: Warn) -> None:
     if differences := environment.differences(then, now):
-        warn(
-            f"from here on the last digits may differ from those of a run without a stop: {'; '.join(differences)}",
-        )
+        what = "; ".join(differences)
+        warn(f"from here on the last digits may differ from those of a run without a stop: {what}")
 
 
 def _restore(found: Checkpoint, standing: Standing, experiment: Experiment, run: Run) -> None:
@@ -146,7 +145,7 @@ def _restore(found: Checkpoint, standing: Standing, experiment: Experiment, run:
         raise RunError(f"{found.path}: {error}") from None
 
 
-def _whole_best(run: Run, standing: Standing, wish: Wish) -> tuple[Best, str]:
+def _whole_best(run: Run, experiment: Experiment, standing: Standing, wish: Wish) -> tuple[Best, str]:
     """The best epoch so far, and what to say if its checkpoint is lost; RunError where no epoch can take its place."""
     best, position = standing.best, standing.position
     if not best.step or best.step == position.step:
@@ -154,7 +153,8 @@ def _whole_best(run: Run, standing: Standing, wish: Wish) -> tuple[Best, str]:
     try:
         kept.at(run, best.step)
     except RunError as error:
-        if wish.epochs is None and position.epoch >= run.plan().epochs:
+        patience = experiment.config["training"]["patience"]
+        if wish.epochs is None and run.plan().ended_by(position.epoch, position.step, best.waited, patience):
             raise
         return Best(waited=best.waited), f"{error}; the best epoch of those to come takes its place"
     return best, ""
