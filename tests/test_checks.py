@@ -15,8 +15,9 @@ from zen_cli.config.resolve import resolve
 from zen_cli.config.text.reader import read_text
 from zen_cli.nn import activations
 from zen_cli.training.evaluation import held_out_scores
-from zen_cli.training.job import as_line, training
+from zen_cli.training.job import training
 from zen_cli.training.loop import EpochRecord
+from zen_cli.training.metrics import as_line
 
 STATEFUL = changed(SERIES, "{hidden_dim: 3}\n", "{hidden_dim: 3, stateful: true}\n")
 

@@ -26,6 +26,7 @@ from trainings import (
 from zen_cli.training.best import Best
 from zen_cli.training.loop import EpochRecord
 from zen_cli.training.plan import Extension, Plan
+from zen_cli.training.position import Position
 from zen_cli.training.run import Run
 
 pytestmark = pytest.mark.usefixtures("unsynced")
@@ -54,7 +55,7 @@ def followed(scores, patience, min_delta=0.0, monitor="val_loss"):
     for epoch, score in enumerate(scores, start=1):
         best = best.after(EpochRecord(epoch, 3 * epoch, 1.0, 1.0, 0.1, {monitor: score}), monitor, min_delta)
         best = Best.of(json.loads(json.dumps(best.stored(), allow_nan=False)))
-        if plan.ended_by(epoch, 3 * epoch, best.waited, patience):
+        if plan.ended_by(Position(epoch, 3 * epoch), best, patience):
             break
     assert best.step == 3 * best.epoch
     return epoch, best.epoch
@@ -232,7 +233,7 @@ def test_what_has_ended_early_stays_as_it_is(tmp_path):
         before = files_in(path)
         outcome = zen("resume", path)
     assert (outcome.code, outcome.out) == (0, "")
-    assert "has come to its end" in outcome.err
+    assert "has ended early" in outcome.err
     assert files_in(path) == before
 
 
@@ -258,13 +259,13 @@ def test_an_extension_does_not_give_patience_anew_to_what_had_some_left(tmp_path
 
 
 def test_the_plan_is_ended_by_epochs_by_patience_and_never_where_it_was_extended():
-    plan = Plan(4, (Extension(8, 6), Extension(12, 9)))
-    assert [plan.ended_by(epoch, 4 * epoch, 2, 2) for epoch in (1, 2, 3, 4, 9, 10)] == [
-        *["patience", "", "", "patience"],
-        *["epochs", "epochs"],
-    ]
-    assert plan.ended_by(1, 4, 99, None) == ""
-    assert plan.ended_by(1, 4, 1, 2) == ""
+    plan = Plan(4, (Extension(4, 8, 6), Extension(6, 12, 9)))
+    places = [(1, 4), (4, 8), (6, 12), (5, 12), (4, 16), (9, 36), (10, 40)]
+    ends = [plan.ended_by(Position(epoch, step), Best(waited=2), 2) for epoch, step in places]
+    assert ends == ["patience", "", "", "patience", "patience", "epochs", "epochs"]
+    assert plan.ended_by(Position(1, 4), Best(waited=99), None) == ""
+    assert plan.ended_by(Position(1, 4), Best(waited=1), 2) == ""
+    assert plan.ended_by(Position(9, 36, batches=1), Best(waited=2), 2) == ""
 
 
 # --- knock-outs ---

@@ -106,7 +106,7 @@ def test_results_are_those_of_the_longer_training(tmp_path):
     assert (path / "scores.json").read_bytes() == (wanted / "scores.json").read_bytes() != scores
     assert (path / "config.yaml").read_bytes() == config
     info = json.loads((path / "run.json").read_bytes())
-    assert info["extensions"] == [{"step": 8, "epochs": 5, "schedule": "keep"}]
+    assert info["extensions"] == [{"epoch": 2, "step": 8, "epochs": 5, "schedule": "keep"}]
     assert info["config"]["training"]["epochs"] == 2
     assert zen("reproduce", path, "-q").code == 0
 
@@ -190,7 +190,7 @@ def test_a_stretch_that_begins_within_an_epoch_holds_from_the_next_update_on(tmp
 
 
 def test_rates_do_not_change_after_they_were_used():
-    plan = Plan(5, (Extension(6, 8, "stretch"), Extension(9, 12, "keep"), Extension(9, 20, "stretch")))
+    plan = Plan(5, (Extension(2, 6, 8, "stretch"), Extension(3, 9, 12, "keep"), Extension(3, 9, 20, "stretch")))
     earlier = Plan(5)
     for extension in plan.extensions:
         later = earlier.extended(extension)
@@ -262,13 +262,16 @@ def test_what_is_extended_within_an_epoch_keeps_its_patience(tmp_path):
 
 # the schedule, what is wished for, what is said
 REFUSED = {
-    "fewer epochs": ("null", ["--epochs", 1], "--epochs 1: {} has 2 epochs already: name more"),
-    "as many epochs": ("null", ["--epochs", 2], "--epochs 2: {} has 2 epochs already: name more"),
+    "fewer epochs": ("null", ["--epochs", 1], "--epochs 1: {} is in epoch 2 already: name that or more"),
     "a rule alone": ("Cosine", ["--schedule", "keep"], "--schedule says what becomes of the schedule in a longer"),
     "a rule alone, without a schedule": ("null", ["--schedule", "stretch"], "name --epochs, too"),
-    "Cosine without a rule": ("Cosine", ["--epochs", 5], "the schedule is made for 2 epochs: add --schedule keep"),
-    "OneCycle without a rule": ("OneCycle", ["--epochs", 5], "it is made for 5 from here on"),
-    "WarmUp, then Cosine": ("{WarmUp: {then: Cosine}}", ["--epochs", 5], "add --schedule keep"),
+    "Cosine without a rule": (
+        "Cosine",
+        ["--epochs", 5],
+        "ends at a rate of 0, by which nothing is learnt: --schedule stretch makes it for 5",
+    ),
+    "OneCycle without a rule": ("OneCycle", ["--epochs", 5], "--schedule stretch makes it for 5 from here on"),
+    "WarmUp, then Cosine": ("{WarmUp: {then: Cosine}}", ["--epochs", 5], "ends at a rate of 0"),
     "a rate of 0": ("Cosine", ["--epochs", 5, "--schedule", "keep"], "ends at a rate of 0"),
     "no epochs": ("null", ["--epochs", 0], "0 is not in the range"),
     "a negative number": ("null", ["--epochs", -3], "-3 is not in the range"),

@@ -175,7 +175,7 @@ WAYS = {
     "one epoch": {"epochs": 1, "batch_size": 2},
 }
 LONGER = {
-    rule: {"epochs": Plan(2, (Extension(4, 4, rule), Extension(7, 5, rule))), "schedule": schedule.Cosine()}
+    rule: {"epochs": Plan(2, (Extension(1, 4, 4, rule), Extension(2, 7, 5, rule))), "schedule": schedule.Cosine()}
     for rule in ("keep", "stretch")
 }
 CASES = {

@@ -100,7 +100,9 @@ def test_what_has_come_to_its_end_stays_as_it_is(tmp_path):
     before = files_in(tmp_path)
     outcomes = [zen("resume", path), zen("resume", path, "-q"), zen("resume", "--runs", tmp_path / "runs", "-q")]
     assert [(outcome.code, outcome.out) for outcome in outcomes] == [(0, ""), (0, f"{path}\n"), (0, f"{path}\n")]
-    assert outcomes[0].err == f"{path} has come to its end: --epochs N goes on to N epochs in all\n"
+    assert (
+        outcomes[0].err == f"{path} is trained to its end, after 6 epochs: with --epochs N it trains on, to N in all\n"
+    )
     assert files_in(tmp_path) == before
 
 
@@ -126,7 +128,8 @@ def test_what_was_killed_before_its_first_checkpoint_begins(tmp_path):
         for entry in (empty / "checkpoints").iterdir():
             entry.unlink()
         (empty / "metrics.jsonl").write_bytes(b"")
-        shutil.rmtree(empty / name) if (empty / name).is_dir() else (empty / name).unlink()
+        (empty / "log.txt").unlink()
+        shutil.rmtree(empty / name) if (empty / name).is_dir() else (empty / name).unlink(missing_ok=True)
         demand_same(to_the_end(resumed(empty)), wanted)
 
 
@@ -198,7 +201,7 @@ def test_one_that_is_in_training_is_left_alone(tmp_path, monkeypatch, arguments)
 
 def test_a_training_that_cannot_go_on_gives_its_lock_back(tmp_path):
     path = stopped(begun(tmp_path, QUICK), 1)
-    assert zen("resume", path, "--epochs", 1).code == 2
+    assert zen("resume", path, "--schedule", "keep").code == 2
     assert zen("resume", path, "-q").code == 0
 
 
@@ -283,7 +286,7 @@ BATCHES = [
 ]
 
 
-@pytest.mark.parametrize("records", [2, 4, 9, 12])
+@pytest.mark.parametrize("records", [2, 4, 9, 11])
 @pytest.mark.parametrize(("before", "after"), [(10, 30), (30, 9), (20, 21)])
 @pytest.mark.parametrize("shuffle", ["true", "false"])
 def test_other_data_are_learnt_from_the_beginning_of_an_epoch(tmp_path, shuffle, before, after, records):

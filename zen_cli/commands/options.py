@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from zen_cli.training.run import Run
 
 MOST_STEPS = 1_000_000  # of an extrapolation
+MOST_EPOCHS = 1_000_000_000
 
 
 def warn(text: str) -> None:

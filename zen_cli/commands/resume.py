@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from zen_cli.commands.options import quiet_option, run_argument, runs_option, warn
+from zen_cli.commands.options import MOST_EPOCHS, quiet_option, run_argument, runs_option, warn
 
 if TYPE_CHECKING:
     from zen_cli.training.plan import ScheduleRule
@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Go on with a training that was stopped.")
 @run_argument
-@click.option("--epochs", type=click.IntRange(1), metavar="N", help="Train longer than was planned: N epochs in all.")
+@click.option(
+    "--epochs",
+    type=click.IntRange(1, MOST_EPOCHS),
+    metavar="N",
+    help="Train N epochs in all, more than was planned, or fewer.",
+)
 @click.option(
     "--schedule",
     type=click.Choice(["keep", "stretch"]),
@@ -43,8 +48,14 @@ def resume(
       zen resume sine-1 --epochs 50 --schedule stretch
     """
     from zen_cli.report import finishing
+    from zen_cli.training import kept
     from zen_cli.training import resume as resuming
     from zen_cli.training.run import find
 
-    with resuming.resume(find(runs, run), resuming.Wish(epochs, schedule, changed_data), warn) as job:
+    found, wish = find(runs, run), resuming.Wish(epochs, schedule, changed_data)
+    ending = kept.ending(found)
+    if ending and wish.is_met_by(ending):
+        finishing.show_ending(found, ending, quiet)
+        return
+    with resuming.resume(found, wish, warn) as job:
         finishing.go_on(job, quiet)

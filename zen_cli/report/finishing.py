@@ -7,18 +7,23 @@ from zen_cli.data.forecasting import Forecasting
 from zen_cli.report import progress, results, tables
 from zen_cli.training.interrupt import Interrupted
 from zen_cli.training.job import Job
+from zen_cli.training.kept import Ending
 from zen_cli.training.predictions import Said
+from zen_cli.training.run import Run
 from zen_cli.training.scores import scores_by_part
 
 
+def show_ending(run: Run, ending: Ending, quiet: bool) -> None:
+    """That there is nothing left to train; only the path of the run, on standard output, where `quiet`."""
+    if quiet:
+        return click.echo(run.path)
+    ended = "is trained to its end" if ending.by == "epochs" else "has ended early, for want of a better score"
+    words = f"{run.path} {ended}, after {count(ending.epochs, 'epoch')}: with --epochs N it trains on, to N in all"
+    return click.echo(words, err=True)
+
+
 def go_on(job: Job, quiet: bool) -> None:
-    """`finish`, after a word of where it goes on from; what has come to its end and has its results stays."""
-    if job.ended_by and job.run.scores.exists():
-        if quiet:
-            click.echo(job.run.path)
-        else:
-            click.echo(f"{job.run.path} has come to its end: --epochs N goes on to N epochs in all", err=True)
-        return
+    """`finish`, after a word of where it goes on from."""
     if not quiet:
         click.echo(_start_in_words(job), err=True)
     finish(job, quiet)

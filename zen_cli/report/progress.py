@@ -55,19 +55,22 @@ def _lines(records: Iterable[Record], epochs: int, out: TextIO) -> Iterator[Reco
 def _bars(records: Iterable[Record], epochs: int, out: TextIO) -> Iterator[Record]:
     tqdm.monitor_interval = 0  # no thread that wakes up to redraw
     bar: tqdm | None = None
-    total = 0.0
+    total, seen = 0.0, 0
     try:
         for record in records:
-            if isinstance(record, EpochRecord):
-                assert bar is not None  # an epoch ends after a step
+            if isinstance(record, EpochRecord) and bar is None:  # gone on with after its last step
+                print(in_words(record, epochs), file=out, flush=True)
+            elif isinstance(record, EpochRecord):
+                assert bar is not None
                 score = list(record.scores.items())[1:2]  # there is room for one: the first after val_loss
                 bar.set_postfix({"loss": record.loss, **dict(score)}, refresh=False)
                 bar.close()
                 bar = None
             else:
-                bar = bar if bar is not None else _new_bar(record, epochs, out)
-                total = record.loss + (total if record.batch > 1 else 0)
-                bar.set_postfix(loss=total / record.batch, refresh=False)
+                if bar is None:
+                    bar, total, seen = _new_bar(record, epochs, out), 0.0, 0
+                total, seen = total + record.loss, seen + 1
+                bar.set_postfix(loss=total / seen, refresh=False)
                 bar.update()
             yield record
     finally:
@@ -77,4 +80,7 @@ def _bars(records: Iterable[Record], epochs: int, out: TextIO) -> Iterator[Recor
 
 def _new_bar(record: StepRecord, epochs: int, out: TextIO) -> tqdm:
     title = f"Epoch {record.epoch:>{len(str(epochs))}}/{epochs}"
-    return tqdm(desc=title, total=record.batches, file=out, bar_format=BAR, unit="batch", dynamic_ncols=True)
+    done = record.batch - 1  # before it was gone on with
+    return tqdm(
+        desc=title, total=record.batches, initial=done, file=out, bar_format=BAR, unit="batch", dynamic_ncols=True
+    )

@@ -30,6 +30,10 @@ class Best:
             return Best(record.epoch, record.step, score)
         return self.waiting(self.waited + 1)
 
+    def is_out_of(self, patience: int | None) -> bool:
+        """Whether so many epochs or more have not beaten it."""
+        return patience is not None and self.waited >= patience
+
     def waiting(self, epochs: int) -> "Best":
         return replace(self, waited=epochs)
 

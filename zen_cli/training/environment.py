@@ -2,7 +2,7 @@
 
 import ctypes
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -35,16 +35,20 @@ def describe() -> dict[str, Any]:
 
 def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """What differs of that which results depend on, in words: `numpy was 2.4.6 and is 2.5.0`."""
-    decides = [key for key in now if key in then and key != "python"]
-    return [f"{key} was {_shown(then[key])} and is {_shown(now[key])}" for key in decides if then[key] != now[key]]
+    before, today = dict(_facts(then)), dict(_facts(now))
+    known = [name for name in today if name in before and name != "python"]
+    return [f"{n} was {before[n]} and is {today[n]}" for n in known if before[n] != today[n]]
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(_shown, value)) or "none"
-    if isinstance(value, dict):
-        return " ".join(map(str, value.values()))
-    return printable(str(value))
+def _facts(environment: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each with its name: `blas architecture` is that of the first BLAS."""
+    for name, value in environment.items():
+        parts = value if isinstance(value, list) and all(isinstance(part, Mapping) for part in value) else []
+        for number, part in enumerate(parts, start=1):
+            place = f" {number}" if len(parts) > 1 else ""
+            yield from ((f"{name}{place} {key}", printable(str(fact))) for key, fact in part.items())
+        if not parts:
+            yield name, printable(", ".join(map(str, value)) if isinstance(value, list) else str(value))
 
 
 def pin_threads(count: int) -> None:

@@ -1,7 +1,6 @@
 """One training from start to end: the loop's records put where they last."""
 
-import json
-import math
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -12,14 +11,16 @@ from zen_cli.config.build import Experiment
 from zen_cli.data.rows import selected
 from zen_cli.errors import MachineError, NonFiniteError
 from zen_cli.optim import Clip
-from zen_cli.training import durable, environment, kept, space
+from zen_cli.training import durable, environment, kept, metrics, space
 from zen_cli.training import run as run_directory
 from zen_cli.training.best import Best
 from zen_cli.training.durable import Lock
 from zen_cli.training.evaluation import held_out_scores
 from zen_cli.training.footprint import demand_memory
 from zen_cli.training.interrupt import Interrupted, SignalWatch
+from zen_cli.training.kept import Standing
 from zen_cli.training.loop import EpochRecord, Record, fit, in_words
+from zen_cli.training.metrics import Written
 from zen_cli.training.plan import Plan
 from zen_cli.training.position import Position
 from zen_cli.training.run import Run
@@ -38,19 +39,20 @@ class Job:
         run: Run,
         lock: Lock,
         facts: Mapping[str, Any],
-        position: Position | None = None,
-        best: Best | None = None,
+        standing: Standing | None = None,
     ) -> None:
-        """`facts` are what each checkpoint says of where it comes from. Without a position, it begins at the start."""
+        """`facts` are what each checkpoint says of where it comes from. It begins where it stands, or at the start."""
         self.experiment = experiment
         self.run = run
         self.plan = run.plan()
-        self.position = position or Position()
-        self.best = best or Best()
+        self.position = standing.position if standing else Position()
+        self.best = standing.best if standing else Best()
         self.saver = Saver(experiment, run, facts)
         self._lock = lock
+        self._patience = kept.patience_of(experiment.config)
+        self._metrics = standing.metrics if standing else Written()
         self._started_at = time.monotonic()
-        if position is not None:
+        if standing:
             self.saver.saved = self._snapshot()
             self._begin_anew_where_extended()
 
@@ -63,13 +65,12 @@ class Job:
     @property
     def ended_by(self) -> str:
         """What has ended the training: `epochs` or `patience`; empty while it is to go on."""
-        patience = self.experiment.config["training"]["patience"]
-        return self.plan.ended_by(self.position.epoch, self.position.step, self.best.waited, patience)
+        return self.plan.ended_by(self.position, self.best, self._patience)
 
     @property
     def has_best_weights(self) -> bool:
         """Whether the trained model has the weights of the best epoch, and not those of the last."""
-        return self.best.step > 0 and self.experiment.keeps_best
+        return self.best.step > 0
 
     def records(self) -> Iterator[Record]:
         """Train; the records are in metrics.jsonl, and what they describe in a checkpoint, when this ends.
@@ -86,7 +87,10 @@ class Job:
                 yield from self._recorded(watch)
             except NonFiniteError as error:
                 self.attempt(self.saver.save_best)
-                raise NonFiniteError(f"{error}; {self.saved_in_words()}, and finite, in {self.run.path}") from None
+                saved = f"{self.saved_in_words()}, and finite, in {self.run.path}"
+                raise NonFiniteError(
+                    f"{error}; {saved}: train anew with a lower rate or `training.clip_norm`"
+                ) from None
             except Interrupted as stop:
                 watch.received = stop.number
             if watch.received is not None:
@@ -147,7 +151,7 @@ class Job:
         """Put the record into metrics.jsonl, and the state into memory if it is the best."""
         seconds = time.monotonic() - self._started_at
         line = f"{in_words(record, self.plan.epochs)}  {seconds:.2f} s\n"
-        self.attempt(lambda: durable.append(self.run.metrics, f"{json.dumps(as_line(record))}\n".encode()))
+        self._metrics = self.attempt(lambda: metrics.append(self.run.metrics, self._metrics, record))
         self.attempt(lambda: durable.append(self.run.log, line.encode()))
         e = self.experiment
         if e.monitor is None:
@@ -160,15 +164,14 @@ class Job:
 
     def _begin_anew_where_extended(self) -> None:
         """Let patience begin anew where the training had ended for want of it, and a person has extended it."""
-        patience = self.experiment.config["training"]["patience"]
-        is_out = patience is not None and self.best.waited >= patience
-        if is_out and self.plan.goes_on_at(self.position.step):
+        extended = self.plan.was_extended_at(self.position.epoch, self.position.step)
+        if extended and self.best.is_out_of(self._patience):
             self.best = self.best.waiting(0)
 
     def _snapshot(self) -> Snapshot:
         e = self.experiment
         state = State.of(e.model, e.optimizer, self.position.in_epoch)
-        return Snapshot(state, self.position.stored(), self.best, self.run.metrics.stat().st_size)
+        return Snapshot(state, self.position.stored(), self.best, self._metrics)
 
 
 def begin(experiment: Experiment, runs: Path, name: str, text: bytes, argv: list[str]) -> Job:
@@ -179,16 +182,21 @@ def begin(experiment: Experiment, runs: Path, name: str, text: bytes, argv: list
     make_ready(experiment)
     space.demand(runs, experiment)
     facts = facts_of(experiment)
-    described = {**facts, "argv": argv, "folder": str(experiment.resolved.folder.absolute())}
+    folder = experiment.resolved.folder.absolute()
+    from_run = os.path.relpath(folder.resolve(), runs.resolve() / name)
+    described = {**facts, "argv": argv, "folder": str(folder), "folder_from_run": from_run}
     run, lock = run_directory.create(runs, name, text, described)
     return Job(experiment, run, lock, facts)
 
 
-def facts_of(experiment: Experiment) -> dict[str, Any]:
-    """What a run and each of its checkpoints say of where they come from; after `make_ready`."""
+def facts_of(experiment: Experiment, config: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What a run and each of its checkpoints say of where they come from; after `make_ready`.
+
+    The config of a run stays as it was, whatever settings there have come to be since.
+    """
     data = experiment.data
     return {
-        "config": experiment.config,
+        "config": config or experiment.config,
         "environment": environment.describe(),
         "data": {"sha256": data.fingerprint(), "examples": len(data), "train": data.train},
     }
@@ -225,10 +233,3 @@ def training(
         clip=Clip(settings["clip_norm"], settings["clip_value"]),
         position=position,
     )
-
-
-def as_line(record: EpochRecord) -> dict[str, Any]:
-    """A record as it stands in metrics.jsonl: deterministic values only; null for a number that is not finite."""
-    numbers = {"loss": record.loss, "loss_sum": record.loss_sum, "lr": record.lr, **record.scores}
-    finite = {key: value if math.isfinite(value) else None for key, value in numbers.items()}
-    return {"epoch": record.epoch, "step": record.step, **finite}

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from zen_cli.errors import RunError
 from zen_cli.interval import Interval
 from zen_cli.training import checkpoint
 from zen_cli.training.best import Best
 from zen_cli.training.checkpoint import Checkpoint, DamagedError, GoneError
+from zen_cli.training.metrics import Written
 from zen_cli.training.position import Position
 from zen_cli.training.run import Run
 
@@ -20,13 +21,13 @@ ATTEMPTS = 5  # a training may take a checkpoint away between the moment it is n
 class Standing:
     """Where a training was when a checkpoint was written.
 
-    It had written so many bytes of metrics; `order` is a checksum of the order of the epoch under way, and
+    `metrics` are those that it had written; `order` is a checksum of the order of the epoch under way, and
     `environment` what its results depend on.
     """
 
     position: Position
     best: Best
-    metrics_bytes: int
+    metrics: Written
     order: int | None
     environment: Mapping[str, Any]
 
@@ -52,15 +53,14 @@ def _while_it_trains(find: Callable[[], Checkpoint]) -> Checkpoint:
 def _newest(run: Run) -> Checkpoint:
     steps = run.steps()
     if not steps:
-        raise RunError(f"{run.path} has no checkpoint: train again")
+        cure = "train again" if run.has_saved() else f"nothing of it is saved yet, and {run.how_to_resume} begins it"
+        raise RunError(f"{run.path} has no checkpoint: {cure}")
     return at(run, steps[-1])
 
 
 def _chosen(run: Run) -> Checkpoint:
     last = _newest(run)
-    training, step = last.config.get("training"), last.best.step
-    weights = training.get("weights", "last") if isinstance(training, dict) else "last"
-    return last if weights == "last" or step in {0, last.step} else at(run, step)
+    return last if last.best.step in {0, last.step} else at(run, last.best.step)
 
 
 def at(run: Run, step: int) -> Checkpoint:
@@ -79,50 +79,77 @@ def shortfall(run: Run) -> str:
     metadata = checkpoint.peek(run.checkpoint(steps[-1])) if steps else {}
     try:
         position, best = Position.of(metadata["position"]), Best.of(metadata["best"])
-        patience = metadata["config"]["training"]["patience"]
-        if run.plan().ended_by(position.epoch, position.step, best.waited, patience):
+        if run.plan().ended_by(position, best, patience_of(metadata["config"])):
             return ""
     except (RunError, LookupError, TypeError, ValueError, ArithmeticError):
         return ""
     return f"{run.path} is not trained to its end: step {position.step:,} is saved: {run.how_to_resume} goes on"
 
 
-def to_go_on_from(run: Run) -> tuple[Checkpoint | None, list[DamagedError]]:
-    """The newest that is whole, as is the best that it names, and what is wrong with each that is newer.
+class Ending(NamedTuple):
+    """After how many epochs a training has come to its end, `by` "epochs", those that were planned, or "patience"."""
+
+    epochs: int
+    by: str
+
+
+def ending(run: Run) -> Ending | None:
+    """How its training has come to its end, if it has, and if its results are there too."""
+    if not run.scores.is_file() or not run.steps():
+        return None
+    try:
+        found = newest(run)
+        standing = standing_of(found)
+        by = run.plan().ended_by(standing.position, standing.best, patience_of(found.config))
+        chosen(run)
+    except RunError:  # which is told of when it is gone on from
+        return None
+    return Ending(standing.position.epoch, by) if by else None
+
+
+def patience_of(config: Mapping[str, Any]) -> int | None:
+    """None in a config from before there was any."""
+    patience: int | None = config["training"].get("patience")
+    return patience
+
+
+def to_go_on_from(run: Run) -> tuple[Checkpoint | None, list[RunError]]:
+    """The newest that is whole, as is the best that it names, and what is wrong with those that are newer.
 
     Where no best is whole, the newest that is. None where there never was one. RunError where all are damaged, or where
     one is whole but does not belong there: it may have been put there by mistake.
     """
-    damaged: list[DamagedError] = []
-    whole: list[Checkpoint] = []
-    for found in _newest_first(run, damaged):
-        whole.append(found)
-        best = found.best.step
-        if best in {0, found.step} or _is_whole(run, best):
-            return found, damaged
-    if whole:
-        return whole[0], damaged
-    if damaged:
-        raise RunError(f"{run.path}: none of its checkpoints is whole: {damaged[0]}")
-    if run.metrics.exists() and run.metrics.stat().st_size:
+    wrong: list[RunError] = []
+    newest_whole: tuple[Checkpoint, list[RunError]] | None = None
+    for found in _newest_first(run, wrong):
+        newest_whole = newest_whole or (found, list(wrong))
+        try:
+            _demand_best(run, found)
+        except (DamagedError, GoneError) as error:
+            wrong.append(error)
+        else:
+            return found, wrong
+    if newest_whole:
+        return newest_whole
+    if wrong:
+        raise RunError(f"{run.path}: none of its checkpoints is whole: {wrong[0]}")
+    if run.has_saved():
         raise RunError(f"{run.path}: its checkpoints are gone: bring them back, or train again")
     return None, []
 
 
-def _newest_first(run: Run, damaged: list[DamagedError]) -> Iterator[Checkpoint]:
+def _newest_first(run: Run, wrong: list[RunError]) -> Iterator[Checkpoint]:
     for step in reversed(run.steps()):
         try:
             yield at(run, step)
-        except DamagedError as error:
-            damaged.append(error)
+        except (DamagedError, GoneError) as error:
+            wrong.append(error)
 
 
-def _is_whole(run: Run, step: int) -> bool:
-    try:
-        at(run, step)
-    except RunError:
-        return False
-    return True
+def _demand_best(run: Run, found: Checkpoint) -> None:
+    """RunError unless the best that it names is whole."""
+    if found.best.step not in {0, found.step}:
+        at(run, found.best.step)
 
 
 def standing_of(found: Checkpoint) -> Standing:
@@ -132,10 +159,13 @@ def standing_of(found: Checkpoint) -> Standing:
         raise RunError(f"{found.path}: written by an older zen, which kept too little to go on from: train again")
     try:
         order = metadata["order"]
+        position = Position.of(metadata["position"])
+        if position.step != found.step or position.in_epoch != (position.examples > 0):
+            raise ValueError
         return Standing(
-            Position.of(metadata["position"]),
+            position,
             found.best,
-            int(metadata["metrics_bytes"]),
+            Written(int(metadata["metrics_bytes"]), int(metadata["metrics_crc"])),
             None if order is None else int(order),
             dict(metadata["environment"]),
         )

@@ -89,10 +89,11 @@ def fit(
     inputs, targets = _checked(inputs, targets, model.dtype)
     loss_fn, optimizer, at = loss_fn or MSE, optimizer or SGD(lr=0.1), position or Position()
     rates = _Rates(schedule or Constant(), plan, math.ceil(len(inputs) / batch_size))
+    in_memory = isinstance(targets, np.ndarray | Padded)
     while at.epoch < plan.epochs:
         for number, chosen in _batches_left(model, len(inputs), batch_size, shuffle, at):
             real = targets[chosen]
-            real = real if isinstance(targets, np.ndarray | Padded) else _in_dtype(real, model.dtype)
+            real = real if in_memory else _in_dtype(real, model.dtype)
             factor = rates.factor(at)
             loss = train_step(model, inputs[chosen], real, loss_fn, optimizer, at.step + 1, factor, clip)
             at.add(loss, counted(real))

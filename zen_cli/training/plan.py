@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from zen_cli.training.best import Best
+    from zen_cli.training.position import Position
 
 ScheduleRule = Literal["keep", "stretch"]
 _RULES: Mapping[str, ScheduleRule] = {"keep": "keep", "stretch": "stretch"}
@@ -10,11 +14,12 @@ _RULES: Mapping[str, ScheduleRule] = {"keep": "keep", "stretch": "stretch"}
 
 @dataclass(frozen=True)
 class Extension:
-    """From `step` on, the training is to have `epochs` in all.
+    """From `step` on, the training is to have `epochs` in all; `epoch` of them were over when that was said.
 
     Its schedule is kept as it was planned, and stays where it ends, or is stretched: made for that many epochs.
     """
 
+    epoch: int
     step: int
     epochs: int
     schedule: ScheduleRule = "keep"
@@ -24,7 +29,7 @@ class Extension:
 class Plan:
     """The number of epochs at first, and the extensions in their order.
 
-    What it says of a step never changes, so a training that is repeated from an earlier step goes the same way.
+    What it says of a step before an extension stays, so a training that is repeated from there goes the same way.
     """
 
     first: int
@@ -37,19 +42,23 @@ class Plan:
 
     def scheduled(self, step: int) -> int:
         """For how many epochs the schedule is made that holds for the update after `step`."""
+        if not self.extensions:  # asked at each step
+            return self.first
         made = [e.epochs for e in self.extensions if e.step <= step and e.schedule == "stretch"]
         return made[-1] if made else self.first
 
-    def goes_on_at(self, step: int) -> bool:
-        """Whether the training was extended there, whatever had ended it."""
-        return any(e.step == step for e in self.extensions)
+    def was_extended_at(self, epoch: int, step: int) -> bool:
+        """Whether that was said when the training was there, whatever had ended it."""
+        return any((e.epoch, e.step) == (epoch, step) for e in self.extensions)
 
-    def ended_by(self, epoch: int, step: int, waited: int, patience: int | None) -> str:
-        """What ends it after that epoch: `epochs` or `patience`, when `waited` were no better; empty if it goes on."""
-        if epoch >= self.epochs:
+    def ended_by(self, position: "Position", best: "Best", patience: int | None) -> str:
+        """What ends it there: `epochs` or `patience`; empty if it goes on."""
+        if position.in_epoch:
+            return ""
+        if position.epoch >= self.epochs:
             return "epochs"
-        is_out = patience is not None and waited >= patience
-        return "patience" if is_out and not self.goes_on_at(step) else ""
+        extended = self.was_extended_at(position.epoch, position.step)
+        return "patience" if best.is_out_of(patience) and not extended else ""
 
     def extended(self, extension: Extension) -> "Plan":
         return Plan(self.first, (*self.extensions, extension))
@@ -61,4 +70,7 @@ class Plan:
     @classmethod
     def of(cls, first: int, stored: Sequence[dict[str, Any]]) -> "Plan":
         """Raises KeyError, TypeError or ValueError where these are not what `stored` gave."""
-        return cls(first, tuple(Extension(int(e["step"]), int(e["epochs"]), _RULES[e["schedule"]]) for e in stored))
+        return cls(
+            first,
+            tuple(Extension(int(e["epoch"]), int(e["step"]), int(e["epochs"]), _RULES[e["schedule"]]) for e in stored),
+        )

@@ -18,8 +18,10 @@ class Sum(NamedTuple):
         total = self.value + x
         if not math.isfinite(total):
             return Sum(total)
-        total = math.fsum((self.value, self.rest, x))
-        return Sum(total, math.fsum((self.value, self.rest, x, -total)))
+        part = total - self.value  # what of x has arrived, as Knuth's TwoSum finds it
+        rest = self.rest + ((self.value - (total - part)) + (x - part))
+        value = total + rest
+        return Sum(value, rest - (value - total))
 
     def stored(self) -> list[float | str]:
         """As plain data, which `float` reads, for JSON, which knows no infinity."""

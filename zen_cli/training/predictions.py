@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,7 +48,7 @@ def load(run: Run) -> Predictor:
 
     Of the epoch that was best when its newest checkpoint was written, or of that one, as its config says.
     """
-    stored, folder = chosen(run), Path(run.facts()["folder"])
+    stored, folder = chosen(run), run.folder()
     predictor = build.from_stored(stored.config, stored.metadata.get("preparation"), folder, str(stored.path))
     stored.demand_fit(predictor.model)
     predictor.model.build(draw=False)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from zen_cli.config.text.words import count
-from zen_cli.errors import RunError
+from zen_cli.errors import MachineError, RunError
 from zen_cli.training import environment, kept
 from zen_cli.training.checkpoint import Checkpoint
 from zen_cli.training.interrupt import Interrupted
@@ -27,12 +27,14 @@ class Reproduction:
         """The other one lies in `scratch`. RunError where the run cannot be trained again as it was."""
         self.run = run
         self.last = kept.newest(run)
+        best = self.last.best.step
+        self.checkpoints = [self.last] if best in {0, self.last.step} else [self.last, kept.at(run, best)]
         standing, known = kept.standing_of(self.last), run.facts()
-        self.position, self.metrics_bytes = standing.position, standing.metrics_bytes
+        self.position, self.metrics = standing.position, standing.metrics
         if known["earlier_data"]:
             raise RunError(f"{run.path}: its data changed while it was trained, and the earlier ones are gone")
         experiment = rebuilt(run, None)
-        facts = facts_of(experiment)
+        facts = facts_of(experiment, known["config"])
         if facts["data"] != known["data"]:
             raise RunError(f"{run.path}: the data have changed since it was trained: bring back the old ones")
         if found := environment.differences(standing.environment, facts["environment"]):
@@ -54,27 +56,27 @@ class Reproduction:
                 yield record
                 if record.step >= self.last.step and self._is_there(record):
                     break
+            self.job.save()
         except Interrupted as stop:
             raise Interrupted(stop.number) from None  # what is saved goes with the scratch
-        self.job.save()
+        except MachineError as error:
+            why, *_ = str(error).split("; ")
+            raise MachineError(f"{why}: it is trained again in a temporary directory: set TMPDIR to another") from None
 
     def _is_there(self, record: Record) -> bool:
         return isinstance(record, EpochRecord) or self.position.in_epoch
 
     def demand_same(self) -> str:
         """What is the same, in words; RunError, which says where the first difference is, where something is not."""
-        again, length = self.job.run, self.metrics_bytes
+        again, length = self.job.run, self.metrics.length
         there, here = (run.metrics.read_bytes()[:length] for run in (self.run, again))
         if there != here:
             raise RunError(f"{self.run.path} is not reproduced: {_first_epoch(self.run, again)}")
-        checkpoints = [self.last]
-        if self.last.best.step not in {0, self.last.step}:
-            checkpoints.append(kept.at(self.run, self.last.best.step))
-        for stored in checkpoints:
+        for stored in self.checkpoints:
             other = kept.at(again, stored.step)
             if found := _difference(stored, other):
                 raise RunError(f"{self.run.path} is not reproduced: step {stored.step}: {found}")
-        steps = " and ".join(f"{stored.step:,}" for stored in checkpoints)
+        steps = " and ".join(f"{stored.step:,}" for stored in self.checkpoints)
         return f"the same to the last bit: metrics of {count(self.position.epoch, 'epoch')}, checkpoint of step {steps}"
 
 

@@ -85,8 +85,9 @@ class Run:
     def facts(self) -> dict[str, Any]:
         """What run.json says, as far as a training has to know it; RunError where it does not."""
         info = self.info()
-        expected = {"config": dict, "data": dict, "folder": str, "earlier_data": list, "extensions": list}
-        known = {"folder": "", "earlier_data": [], "extensions": [], **info}
+        paths = {"folder": "", "folder_from_run": ""}
+        expected = {"config": dict, "data": dict, **dict.fromkeys(paths, str), "earlier_data": list, "extensions": list}
+        known = {**paths, "earlier_data": [], "extensions": [], **info}
         for key, kind in expected.items():
             if not isinstance(known.get(key), kind):
                 raise RunError(f"{self.path / 'run.json'}: its {key} is not that of a run: restore it from a copy")
@@ -101,6 +102,17 @@ class Run:
             raise RunError(
                 f"{self.path / 'run.json'}: does not say how long to train: restore it from a copy"
             ) from None
+
+    def folder(self) -> Path:
+        """Where the config lay, from which its paths lead; as seen from the run, where both have been moved."""
+        facts = self.facts()
+        then, moved = Path(facts["folder"]), self.path / facts["folder_from_run"]
+        has_moved = facts["folder_from_run"] and not then.is_dir() and moved.is_dir()
+        return moved.resolve() if has_moved else then
+
+    def has_saved(self) -> bool:
+        """Whether a training has saved anything here, as far as its records tell."""
+        return any(path.exists() and path.stat().st_size > 0 for path in (self.metrics, self.log))
 
     def demand_own_files(self) -> None:
         """RunError where a link may lead out of the run, so that what is written here would go elsewhere."""

@@ -1,5 +1,6 @@
 """Which states of a training are put where they last, when, and which of them stay."""
 
+import math
 import time
 import zlib
 from collections.abc import Mapping
@@ -9,12 +10,13 @@ from typing import Any
 from zen_cli.config.build import Experiment
 from zen_cli.data.parts import size_of
 from zen_cli.data.stored import stored
-from zen_cli.errors import RunError
 from zen_cli.interval import Interval
 from zen_cli.training import checkpoint, durable
 from zen_cli.training.best import Best
+from zen_cli.training.checkpoint import DamagedError, GoneError
 from zen_cli.training.evaluation import calibrated
 from zen_cli.training.loop import EpochRecord, Record, epoch_order
+from zen_cli.training.metrics import Written
 from zen_cli.training.run import Run
 from zen_cli.training.state import State
 
@@ -28,7 +30,7 @@ class Snapshot:
     state: State
     position: Mapping[str, Any]  # as plain data
     best: Best
-    metrics_bytes: int
+    metrics: Written
 
     @property
     def step(self) -> int:
@@ -43,7 +45,11 @@ class Saver:
         self.run = run
         self.saved: Snapshot | None = None  # the last that was
         self._facts = facts
-        self._settings = experiment.config["checkpoints"]
+        settings = experiment.config["checkpoints"]
+        self._keep: int = settings["keep"]
+        self._every_epochs: int | None = settings["every_epochs"]
+        self._every_steps: int | None = settings["every_steps"]
+        self._seconds = math.inf if settings["every_seconds"] is None else float(settings["every_seconds"])
         self._unsaved_best: Snapshot | None = None
         self._best_state: State | None = None  # whose arrays each best one takes
         self._bests: dict[int, int] = {}  # by the step of each checkpoint, that of the best it names, or its own
@@ -52,14 +58,11 @@ class Saver:
 
     def is_due(self, record: Record) -> bool:
         """Whether the settings ask for a checkpoint after this record."""
-        every = self._settings
-        seconds = every["every_seconds"]
-        if seconds is not None and time.monotonic() - self._saved_at >= max(seconds, self._wait):
+        if time.monotonic() - self._saved_at >= max(self._seconds, self._wait):
             return True
         if isinstance(record, EpochRecord):
-            steps = _is_due(every["every_steps"], record.step)
-            return steps or _is_due(every["every_epochs"], record.epoch)
-        return record.batch < record.batches and _is_due(every["every_steps"], record.step)
+            return _is_due(self._every_steps, record.step) or _is_due(self._every_epochs, record.epoch)
+        return record.batch < record.batches and _is_due(self._every_steps, record.step)
 
     def keep_best(self, snapshot: Snapshot) -> None:
         """Let this be saved together with the next one, unless a better one comes before that."""
@@ -87,7 +90,8 @@ class Saver:
     def drop_old(self) -> None:
         """Take away all checkpoints but the newest ones, and the best ones that they name."""
         steps = self.run.steps()
-        newest = steps[-self._settings["keep"] :]
+        self._bests = {step: best for step, best in self._bests.items() if step in steps}
+        newest = steps[-self._keep :]
         for step in {*steps} - {*newest, *map(self._best_named_by, newest)}:
             durable.remove(self.run.checkpoint(step))
 
@@ -96,7 +100,8 @@ class Saver:
         metadata = {
             **self._facts,
             "step": snapshot.step,
-            "metrics_bytes": snapshot.metrics_bytes,
+            "metrics_bytes": snapshot.metrics.length,
+            "metrics_crc": snapshot.metrics.crc,
             "preparation": stored(e.preparation),
             "interval": interval.state() if interval else None,
             "position": snapshot.position,
@@ -110,21 +115,27 @@ class Saver:
         if step not in self._bests:
             try:
                 self._bests[step] = checkpoint.load(self.run.checkpoint(step)).best.step or step
-            except RunError:  # it cannot be gone on from, so what it names is not missed
+            except (DamagedError, GoneError):  # none can go on from it, so what it names is not missed
                 self._bests[step] = step
         return self._bests[step]
 
     def _interval(self, snapshot: Snapshot) -> Interval | None:
-        """The widths of intervals around what the model predicts with this state, where they are asked for."""
+        """The widths of intervals around what the model predicts with this state, where they are asked for.
+
+        None within an epoch: a save that a signal asks for is not to wait for the validation part.
+        """
         e = self.experiment
-        if e.config["interval"] is None or not snapshot.step:
+        if e.config["interval"] is None or not snapshot.step or snapshot.position["batches"]:
             return None
-        now = State.of(e.model, e.optimizer, in_epoch=False).copied()
+        if snapshot is not self._unsaved_best:
+            return calibrated(e, e.config["interval"])
+        now = {name: array.copy() for name, array in e.model.parameters.arrays().items()}
         snapshot.state.restore_values(e.model)
         try:
             return calibrated(e, e.config["interval"])
         finally:
-            now.restore_values(e.model)
+            for name, array in e.model.parameters.arrays().items():
+                array[...] = now[name]
 
 
 def order_check(experiment: Experiment, position: Mapping[str, Any]) -> int | None:
