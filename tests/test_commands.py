@@ -66,6 +66,29 @@ def test_a_setting_without_effect_is_warned_of(tmp_path, tiny_config):
     assert "zen: warning: override:1:19: model.0.RNN.units: no effect without return_sequences" in outcome.err
 
 
+LONG = """\
+data:
+  source: {Curve: {expression: sin(x), points: 100003}}
+  window: 100000
+  split: {train: 2}
+model:
+  - RNN: {hidden_dim: 1, return_sequences: true}
+  - Dropout: 0.1
+  - GRU: 1
+  - Linear: 1
+loss: MSE
+optimizer: Adam
+training: {epochs: 1, batch_size: 2}
+"""
+
+
+def test_a_sequence_of_100_000_steps_is_trained_on_and_predicted(tmp_path):
+    (tmp_path / "long.yaml").write_text(LONG)
+    run = train_once(tmp_path, tmp_path / "long.yaml")
+    predicted = run_zen("predict", run, "--steps", "2", "-o", "-")
+    assert (predicted.code, len(rows_of(predicted.out))) == (0, 2)
+
+
 ODD_DATA = ["data.source.Curve.expression='1'", "data.source.Curve.expression=1e30*x", "data.split.train=9"]
 ODD_DATA += ["data.source.Curve.expression=x**100", "data.source.Curve.expression=exp(10*x)"]
 ODD_DATA += ["optimizer=Adam data.source.Curve.expression=exp(x**3/13)"]  # too much for float32 only where held out

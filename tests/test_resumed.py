@@ -7,12 +7,18 @@ import pytest
 from conftest import CLASSES, DATA, DATED, FEW_NAMES, NAMES, SERIES, TABLE, changed, write_files
 
 from zen_cli import optim, schedule
-from zen_cli.config.build import Experiment, open_config, resumed
+from zen_cli.config.build import Experiment, from_stored, open_config, resumed
 from zen_cli.data.stored import stored
 from zen_cli.errors import RunError
 
 FILES = {name: (DATA / name).read_text(encoding="utf-8") for name in ("flowers.csv", "passengers.csv")}
 FILES["names.txt"] = FEW_NAMES
+NUMBERS = """\
+data: {source: {Adding: {examples: 10, length: 5}}}
+model: [{GRU: 2}, {Linear: 1}]
+loss: MSE
+optimizer: Adam
+"""
 CONFIGS = {
     "series": SERIES,
     "dated": f"{DATED}metrics: [{{MASE: 2}}]\nschedule: Cosine\n",
@@ -20,6 +26,7 @@ CONFIGS = {
     "examples": CLASSES,
     "table": TABLE,
     "text": NAMES,
+    "numbers": NUMBERS,
 }
 
 
@@ -112,3 +119,41 @@ def test_what_is_no_preparation_is_refused(trained, tmp_path, wrong):
     config = trained(TABLE).config
     with pytest.raises(RunError, match=r"^runs/c-1: its config cannot be used by this zen"):
         resumed(config, wrong, tmp_path, "runs/c-1")
+
+
+# --- what would give other outputs than are read ---
+
+
+def linear(place, units):
+    def change(config, state):  # noqa: ARG001 - another lie is about the state
+        config["model"][place]["Linear"]["units"] = units
+
+    return change
+
+
+def told(key, value):
+    return lambda _, state: state.update({key: value})
+
+
+NEEDS = r"the model gives outputs of shape \({}\), but {} of these targets needs \({}\)"
+LIES = [  # the config, what is stored instead of what trained, and why that does not do
+    ("dated", linear(1, 4), NEEDS.format("4,", "MSE", "3,")),
+    ("scaled", told("cut", [6, 5, False]), NEEDS.format("3,", "MSE", "5,")),
+    ("table", linear(0, 4), NEEDS.format("4,", "categorical_crossentropy", "3,")),
+    ("table", told("labels", ["rose", "lily"]), NEEDS.format("3,", "categorical_crossentropy", "2,")),
+    ("examples", told("target_shape", [7]), NEEDS.format("4,", "categorical_crossentropy", "7, 4")),
+    ("examples", lambda config, _: config["model"].pop(), r"loss: .* needs the probabilities of Softmax"),
+    ("numbers", told("target_shape", [2]), "each number of a target has a name"),
+    ("numbers", told("target_shape", []), "each number of a target has a name"),
+]
+
+
+@pytest.mark.parametrize(("name", "change", "why"), LIES)
+def test_what_does_not_go_together_is_refused(trained, tmp_path, name, change, why):
+    experiment = trained(CONFIGS[name])
+    config, state = json.loads(json.dumps([experiment.config, stored(experiment.preparation)]))
+    assert from_stored(config, state, tmp_path, "runs/c-1").config == experiment.config
+    change(config, state)
+    with pytest.raises(RunError, match=rf"^runs/c-1: its config cannot be used by this zen: .*{why}") as caught:
+        from_stored(config, state, tmp_path, "runs/c-1")
+    assert "\n" not in str(caught.value)

@@ -301,10 +301,11 @@ def assemble(loaded: Loaded) -> Experiment:
 
 
 def _predictor(resolved: Resolved, source: Source, preparation: Preparation) -> Predictor:
-    """What a trained model needs, whose parts were checked when it was trained."""
+    """What a trained model needs: its parts fitted when it was trained, but what is stored may be damaged, or a lie."""
     model = _model(resolved)
-    _plan(model, preparation, resolved)
+    output = _plan(model, preparation, resolved)
     loss_fn, outputs = _loss(preparation.task, resolved)
+    _check_outputs(output, preparation, outputs, resolved)
     metrics = _bound_metrics(preparation.task, preparation.naive_error, resolved)
     return Predictor(resolved, source, preparation, model, loss_fn, outputs, metrics)
 
@@ -375,7 +376,7 @@ def _plan(model: Model, preparation: Preparation, resolved: Resolved) -> Shape:
         raise ConfigError([misshapen(error, resolved, preparation)]) from None
 
 
-def _check_outputs(output: Shape, data: Dataset, outputs: Outputs, resolved: Resolved) -> None:
+def _check_outputs(output: Shape, data: Dataset | Preparation, outputs: Outputs, resolved: Resolved) -> None:
     if problem := misread(output, data, outputs, resolved):
         raise ConfigError([problem])
 

@@ -131,6 +131,8 @@ class PlainForm(Form):
             raise ValueError("targets are classes, or else numbers that are scaled")
         if self.outputs:
             self.outputs.demand_columns(self.names)
+            if self.target_shape != [len(self.names)]:
+                raise ValueError("each number of a target has a name")
         if self.features.stages and self.input_shape[-1:] != [len(self.features.columns)]:
             raise ValueError("the scalers are for other inputs")
         return self

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,11 @@ import numpy as np
 from zen_cli.config.language.registry import settings_of
 from zen_cli.config.language.schema import Config, Training
 from zen_cli.config.meaning.components import components_in, layers_in, name_of, settings_in
+from zen_cli.config.meaning.constant import constant
 from zen_cli.config.meaning.shapes import PROBABILITIES
 from zen_cli.config.resolve import Resolved
 from zen_cli.config.text.paths import KeyPath, dotted
-from zen_cli.config.text.words import count
+from zen_cli.config.text.words import count, listed
 from zen_cli.data.dataset import Dataset
 from zen_cli.data.forecasts import ForecastDataset
 from zen_cli.data.parts import TEST, VALIDATION, size_of
@@ -27,6 +28,7 @@ from zen_cli.schedule import WarmUp
 Doubt = tuple[KeyPath, str]
 LARGE = 100  # for an input: a network expects numbers of about 1
 MANY = 5  # examples of a class to expect, so that none is no accident: less than one in a hundred times
+NAMED = 5  # columns or classes of a list
 
 
 def warnings(resolved: Resolved) -> list[str]:
@@ -52,6 +54,7 @@ def warnings_of_data(resolved: Resolved, data: Dataset, model: Model) -> list[st
         [
             *_of_sizes(resolved, data),
             *_of_parts(resolved, data),
+            *_of_columns(resolved, data),
             *_of_steps(resolved, data),
             *_of_numbers(resolved, data, model),
             *_of_warm_up(resolved, data),
@@ -158,11 +161,23 @@ def _of_parts(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
     if split["group"] and not data.held_out:
         yield ("data", "split", "group"), "its groups are so large that all examples train"
     if isinstance(data.targets, np.ndarray) and data.targets.ndim == 1 and data.task.labels:
-        yield from _of_classes(split, data)
+        yield from _of_classes(resolved, data)
 
 
-def _of_classes(split: dict[str, Any], data: Dataset) -> Iterator[Doubt]:
-    """Those that are in no example of a part, hardly by chance."""
+def _of_classes(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
+    """What of the classes hardly comes by chance, or leaves too little to learn."""
+    members = np.sum([_counts(data, part) for _, part in data.parts.named()], axis=0)
+    yield from _lacking(resolved.values["data"]["split"], data, members != 1)
+    if len(data.task.labels) == 1:
+        yield _source(resolved), f"all examples are of class {quoted(data.task.labels[0])}: there is nothing to learn"
+    elif (alone := np.flatnonzero(members == 1)).size:
+        classes = _clipped("class", [data.task.labels[i] for i in alone])
+        have = "has a single example" if alone.size == 1 else "have a single example each"
+        yield _source(resolved), f"{classes} {have}, which cannot both train and be held out"
+
+
+def _lacking(split: dict[str, Any], data: Dataset, of: np.ndarray) -> Iterator[Doubt]:
+    """Parts without an example of one `of` the classes, hardly by chance."""
     ordered = split["method"] == "order"
     advice = ", as they come in order: `method: stratified` deals each class out" if ordered else ""
     shares = _counts(data, slice(None)) / len(data.targets)
@@ -171,7 +186,7 @@ def _of_classes(split: dict[str, Any], data: Dataset) -> Iterator[Doubt]:
         (VALIDATION, data.parts.validation, MANY if ordered else math.inf),
         (TEST, data.parts.test, MANY if ordered and split["test"] else math.inf),
     ):
-        lacking = np.flatnonzero((_counts(data, part) == 0) & (shares * size_of(part) > by_chance))
+        lacking = np.flatnonzero(of & (_counts(data, part) == 0) & (shares * size_of(part) > by_chance))
         if lacking.size:
             several = f" and {lacking.size - 1} other{'s' * (lacking.size > 2)}" if lacking.size > 1 else ""
             label = quoted(data.task.labels[lacking[0]])
@@ -182,6 +197,27 @@ def _counts(data: Dataset, part: Where) -> np.ndarray:
     """How many examples of a part each class has."""
     classes = data.targets[part]
     return np.bincount(classes[classes >= 0], minlength=len(data.task.labels))
+
+
+def _of_columns(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
+    """Those that do not vary."""
+    inputs, targets = constant(data)
+    if inputs or targets:
+        of = " and ".join(_clipped(*each) for each in (("input", inputs), ("target", targets)) if each[1])
+        alone = len(inputs) + len(targets) == 1
+        have, teach = ("has one value", "it teaches") if alone else ("have one value each", "they teach")
+        yield _source(resolved), f"{of} {have} in the whole training part: {teach} nothing"
+
+
+def _source(resolved: Resolved) -> KeyPath:
+    return ("data", "source", name_of(resolved.values["data"]["source"]))
+
+
+def _clipped(noun: str, names: Sequence[str]) -> str:
+    """`class 'a'`, `inputs 'a', 'b' and 7 more`."""
+    ending = "" if len(names) == 1 else "es" if noun.endswith("s") else "s"
+    more = [f"{len(names) - NAMED:,} more"] if len(names) > NAMED else []
+    return f"{noun}{ending} {listed([*map(quoted, names[:NAMED]), *more])}"
 
 
 def _of_steps(resolved: Resolved, data: Dataset) -> Iterator[Doubt]:
@@ -261,7 +297,8 @@ def _of_end(resolved: Resolved, data: Dataset, model: Model) -> Iterator[Doubt]:
     name = type(last).__name__
     if isinstance(last, Dropout):
         yield path, "while training, this drops predictions themselves"
-    if isinstance(last, Softmax) and model.summary and model.summary[-1].output[-1] == 1:
+    single = model.summary and model.summary[-1].output[-1] == 1 and len(data.task.labels) != 1  # told of as a class
+    if isinstance(last, Softmax) and single:
         yield path, "of a single number, a Softmax is always 1"
     elif isinstance(data.task, Forecast):
         (low, high), targets = last.bounds, data.targets[:1] if isinstance(data.targets, Mapped) else data.targets[:]

@@ -49,6 +49,7 @@ RECURRENT, CONVOLUTIONS, POOLS = _layers_of(Recurrent), _layers_of(Convolution),
 MOST_FACTORED = 10**10  # beyond, looking for factors takes too long
 SMALL = 8  # units of a layer that only makes a shape fit
 PROBABILITIES = ("Softmax", "Sigmoid")
+Shaped = Dataset | Preparation  # what both say: the shapes of inputs and targets, and the task
 
 
 def misshapen(error: ShapeError, resolved: Resolved, data: Preparation) -> Problem:
@@ -220,7 +221,7 @@ def _within(stack: KeyPath, layers: list[Component], given: Shape) -> Iterator[C
 # --- the model's outputs ---
 
 
-def misread(output: Shape, data: Dataset, outputs: Outputs, resolved: Resolved) -> Problem | None:
+def misread(output: Shape, data: Shaped, outputs: Outputs, resolved: Resolved) -> Problem | None:
     """The problem of a loss that cannot read outputs of this shape, or from this last layer."""
     complaint = _complaint(output, data, outputs, resolved)
     if complaint is None:
@@ -234,7 +235,7 @@ def misread(output: Shape, data: Dataset, outputs: Outputs, resolved: Resolved) 
     return problem(resolved, path, message, _best(candidates, data, resolved) or always)
 
 
-def _complaint(output: Shape, data: Dataset, outputs: Outputs, resolved: Resolved) -> tuple[KeyPath, str] | None:
+def _complaint(output: Shape, data: Shaped, outputs: Outputs, resolved: Resolved) -> tuple[KeyPath, str] | None:
     needed = outputs.shape(data.task.prediction_shape(data.target_shape))
     loss_name, place = name_of(resolved.values["loss"]), len(resolved.values["model"]) - 1
     last = name_of(resolved.values["model"][-1])
@@ -276,14 +277,14 @@ def _for_ending(outputs: Outputs, resolved: Resolved) -> Iterator[Cure]:
         yield Remove(("loss", loss_name, "from_logits"))
 
 
-def _best(cures: Iterable[Cure], data: Dataset, resolved: Resolved) -> list[Cure]:
+def _best(cures: Iterable[Cure], data: Shaped, resolved: Resolved) -> list[Cure]:
     """Those after which the loss can read the outputs, or else those after which their shape is right."""
     left = [(cure, _left_to_do(cure, data, resolved)) for cure in few(cures, resolved)]
     least = min((much for _, much in left), default=0)
     return [cure for cure, much in left if much == least < 2]
 
 
-def _left_to_do(cure: Cure, data: Dataset, resolved: Resolved) -> int:
+def _left_to_do(cure: Cure, data: Shaped, resolved: Resolved) -> int:
     """0 for a cure that leaves nothing wrong with the outputs, 1 where their last layer still is, 2 for any other."""
     changed = tried(cure, resolved)
     output = _planned(changed, data.input_shape, data.lengths_vary)[0] if changed else None

@@ -41,8 +41,9 @@ class Scaler(ABC):
                 meant = [column for each in self.columns or () for column in (near if each == name else [each])]
                 instead = {"columns": [column for column in meant if column in names]}
                 raise DataError(message, setting="columns", instead=instead)
-        chosen = names if self.columns is None else self.columns
-        return np.array(sorted({names.index(name) for name in chosen}), np.intp)
+        if self.columns is None:
+            return np.arange(len(names))
+        return np.array(sorted({names.index(name) for name in self.columns}), np.intp)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 
 from zen_cli.data.rows import blocks
 from zen_cli.data.table.cells import Decimal
+from zen_cli.data.table.disk import LARGE
 from zen_cli.data.table.kinds import Kind
 from zen_cli.errors import DataError, quoted
 from zen_cli.memory import demand
@@ -109,7 +110,8 @@ class Frame:
     def column(self, name: str) -> Array:
         """The numbers of a column, (N,), in memory."""
         place = self.index(name)
-        demand(8 * len(self), f"a column of {len(self):,} rows")
+        if 8 * len(self) > LARGE:
+            demand(8 * len(self), f"a column of {len(self):,} rows")
         return np.concatenate([np.empty(0), *(block[:, place].copy() for block in blocks(self.rows))])
 
     def place(self, row: int, name: str) -> str:
