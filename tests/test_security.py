@@ -101,7 +101,6 @@ ALLOWED = {  # what, in which files, and why
     (".open to write", "data/formats/arrays.py"): "no mode but the member of an archive, to be read",
     ("tempfile.NamedTemporaryFile", "cli.py"): "the traceback of a bug",
     ("tempfile.TemporaryDirectory", "commands/reproduce.py"): "a training that is compared and forgotten",
-    (".mkdir", "report/results.py"): "the folder that a person names for pictures",
     ("ctypes", "training/environment.py"): "mallopt of the C library that runs already: to keep freed memory",
     **{("getattr", file): TABLE for file in BY_TABLE},
     **{("setattr", file): TABLE for file in ("config/meaning/components.py", "data/sources/mackey_glass.py")},

@@ -3,6 +3,7 @@
 To be used in a process that has one thread, such as a `Stable`'s, and not in that of the tests, which coverage watches.
 """
 
+import faulthandler
 import gc
 import importlib
 import os
@@ -24,13 +25,14 @@ from zen_cli import cli
 from zen_cli.report import results
 from zen_cli.training import durable
 
-SECONDS = 60  # a command that takes longer hangs, and is killed by SIGALRM
+SECONDS = 60  # a command that takes longer hangs
 LOG = 2**18  # bytes for the names of operations
 CRASH = 99  # exit code of a child whose preparation failed
 HANDLERS = {  # as `zen` starts
     signal.SIGINT: signal.SIG_DFL,
     signal.SIGTERM: signal.SIG_DFL,
     signal.SIGHUP: signal.SIG_DFL,
+    signal.SIGALRM: signal.SIG_DFL,
     signal.SIGXFSZ: signal.SIG_IGN,
 }
 Patch = tuple[Any, str, Any]  # an object, the name of an attribute, and what it shall be in the child
@@ -84,11 +86,20 @@ class Child:
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def wait(self) -> Ended:
+        """How it ended; TimeoutError, which says where it was, if it did not."""
+        signal.signal(signal.SIGALRM, self._abort)
+        signal.alarm(SECONDS)
         _, status = os.waitpid(self.pid, 0)
+        signal.alarm(0)
         out, err = (_text(self.folder / name) for name in ("out", "err"))
         with self._log as log:
             operations = log[:].rstrip(b"\0").decode().splitlines()
+        if os.waitstatus_to_exitcode(status) == -signal.SIGABRT:
+            raise TimeoutError(err)
         return Ended(os.waitstatus_to_exitcode(status), out, err, tuple(operations))
+
+    def _abort(self, *_: object) -> None:
+        os.kill(self.pid, signal.SIGABRT)  # of which faulthandler tells
 
 
 def zen(folder: Path, *arguments: object, **settings: Any) -> Ended:
@@ -134,9 +145,9 @@ def _be(folder: Path, arguments: list[str], patches: Sequence[Patch], before: Ca
 def _stand_alone(folder: Path) -> None:
     for number, handler in HANDLERS.items():
         signal.signal(number, handler)
-    signal.alarm(SECONDS)
     tempfile.tempdir = str(folder)  # for the report of a bug
     sys.stdin, sys.stdout, sys.stderr = _stream(Path(os.devnull), "r"), _stream(folder / "out"), _stream(folder / "err")
+    faulthandler.enable(sys.stderr)
 
 
 def _stream(path: Path, mode: str = "w") -> TextIO:

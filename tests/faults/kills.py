@@ -42,15 +42,8 @@ class Tally:
             f"resumed, {self.restarted} started anew, {len(self.wrong)} differences"
         )
 
-    def add(self, other: "Tally") -> None:
-        self.rounds += other.rounds
-        self.interruptions += other.interruptions
-        self.resumed += other.resumed
-        self.restarted += other.restarted
-        self.wrong += other.wrong
 
-
-def random_kills(folder: Path, name: str, kills: int, seed: int, patches: Sequence[Patch] = ()) -> Tally:
+def random_kills(folder: Path, name: str, kills: int, seed: int) -> Tally:
     """Interrupt trainings of a config so many times. What was wrong is copied to `folder`."""
     rng, tally = random.Random(seed), Tally(seed)
     with workplace() as place:
@@ -58,7 +51,7 @@ def random_kills(folder: Path, name: str, kills: int, seed: int, patches: Sequen
         while tally.kills < kills:
             complete = rng.random() < WITH_RESULTS
             round_ = _Round(place / "round", full if complete else plain, rng, tally)
-            problems = round_.problems((*patches, *(() if complete else WITHOUT_RESULTS)))
+            problems = round_.problems(() if complete else WITHOUT_RESULTS)
             tally.rounds += 1
             tally.wrong += [f"{name}, seed {seed}, training {tally.rounds}: {problem}" for problem in problems]
             if problems:

@@ -138,7 +138,7 @@ def left_by(path: Path) -> dict[str, bytes]:
     newest = checkpoint.load(run.checkpoints()[-1])
     best = checkpoint.load(run.checkpoint(newest.best.step)) if newest.best.step else newest
     files = {"metrics": run.metrics, f"newest, step {newest.step}": newest.path, f"best, step {best.step}": best.path}
-    results = {str(p.relative_to(path)): p for p in (path / "scores.json", *run.predictions.glob("*"))}
+    results = {str(p.relative_to(path)): p for p in (path / "scores.json", *run.predictions.glob("*.csv"))}
     return {name: file.read_bytes() for name, file in {**files, **results}.items() if file.exists()}
 
 
@@ -153,8 +153,9 @@ def unreadable(path: Path) -> list[str]:
 
 
 def leftovers(path: Path) -> list[str]:
-    """Files that no finished run should have."""
-    return sorted(str(p.relative_to(path)) for p in path.rglob("*") if p.suffix in {".tmp", ".aside", ".damaged"})
+    """Files that no finished run should have, but for those among its results, where others may write at any time."""
+    files = [*path.iterdir(), *(path / "checkpoints").iterdir()]
+    return sorted(str(p.relative_to(path)) for p in files if p.suffix in {".tmp", ".aside"})
 
 
 def runs_in(runs: Path) -> list[Path]:

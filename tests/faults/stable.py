@@ -8,24 +8,29 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+SHARES = 4  # into which work is divided, whatever the number of cores: seeds do not depend on it
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @contextmanager
-def stable(workers: int) -> Iterator[Executor]:
-    """An executor whose processes are started anew, and live as long as this does."""
+def stable() -> Iterator[Executor]:
+    """An executor with SHARES processes at most, which are started anew, and live as long as this does."""
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))  # read when NumPy is imported: threads do not live through a fork
     try:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_demand_one_thread) as executor:
+        with ProcessPoolExecutor(
+            _workers(), mp_context=get_context("spawn"), initializer=_demand_one_thread
+        ) as executor:
             yield executor
     finally:
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
-def cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _workers() -> int:
+    """A process for each core, of those that pytest-xdist leaves to this one of its processes."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(SHARES, cores // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))))
 
 
 @contextmanager

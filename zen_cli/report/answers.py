@@ -3,6 +3,7 @@
 Apart from results.py so that `zen predict` need not import matplotlib, which takes longer than the rest of it.
 """
 
+import os
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +17,7 @@ from zen_cli.training import predictions
 from zen_cli.training.backtest import Origin
 from zen_cli.training.durable import deliver
 from zen_cli.training.predictions import Said, Table, as_csv, without
-from zen_cli.training.run import Run
+from zen_cli.training.run import Run, own_output
 
 STANDARD_OUTPUT = Path("-")
 
@@ -38,8 +39,13 @@ def predict(
     except predictions.UnreadableError as error:
         instead = f"`zen predict {shlex.quote(str(run.path))} DATA` predicts others without them"
         raise RunError(f"{error}; {instead}") from None
-    path = Path(output) if output else run.predictions / f"{name}.csv"
-    write_csv(tables, path)
+    if output:
+        path = Path(output)
+        write_csv(tables, path)
+    else:
+        path = run.predictions / f"{name}.csv"
+        with own_output(path.parent, "write elsewhere with -o FILE"):
+            write_csv(tables, path)
     return None if path == STANDARD_OUTPUT else path
 
 
@@ -49,8 +55,8 @@ def demand_no_data(output: Path, resolved: Resolved, others: Iterable[Path] = ()
         return
     own = files_in("source", resolved.values["data"]["source"], resolved.folder)
     for read in (*others, *own):
-        is_in_folder = output.exists() and read.resolve() in output.resolve().parents
-        if output.resolve() == read.resolve() or is_in_folder:
+        there, here = (Path(os.path.realpath(path)) for path in (output, read))
+        if there == here or (output.exists() and here in there.parents):
             raise UserError(f"{output} would be overwritten, which is read here", "name another file as --output")
 
 

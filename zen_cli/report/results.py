@@ -14,10 +14,10 @@ from zen_cli.report.plots import classes, forecasts, losses, values
 from zen_cli.report.plots.canvas import save
 from zen_cli.report.scores import as_json
 from zen_cli.training import predictions
-from zen_cli.training.durable import deliver
+from zen_cli.training.durable import deliver, make_directories
 from zen_cli.training.evaluation import known
 from zen_cli.training.predictions import Said, as_csv
-from zen_cli.training.run import Run
+from zen_cli.training.run import Run, own_output
 from zen_cli.training.scores import PartScores
 
 MOST_DRAWN = 20_000  # examples in a picture
@@ -29,7 +29,7 @@ def write(run: Run, said: Said, scores: Mapping[str, PartScores]) -> list[Path]:
     table = run.predictions / "predictions.csv"
     deliver(table, as_csv(said.tables(said.data.parts.judged[1] if len(said.data) > MOST_WRITTEN else None)))
     pictures = {"loss": losses.loss_curves([(run.name, run.records())]), **_pictures(run, said)}
-    files = [table, *(save(figure, run.plots / f"{name}.png") for name, figure in pictures.items())]
+    files = [table, *_saved(pictures, run.plots, "png")]
     deliver(run.scores, as_json(scores))  # last: where it is, the others are
     return files
 
@@ -41,13 +41,21 @@ def plot(runs: Sequence[Run], kind: str, output: Path | None, steps: int, warn: 
     """
     if output is None:
         runs[0].demand_own_files()
-    folder = output or runs[0].plots
-    folder.mkdir(parents=True, exist_ok=True)
+    pictures = _pictures_of(runs, steps, warn)
+    if output is None:
+        with own_output(runs[0].plots, "draw elsewhere with -o FOLDER"):
+            return _saved(pictures, runs[0].plots, kind)
+    make_directories(output)
+    return _saved(pictures, output, kind)
+
+
+def _pictures_of(runs: Sequence[Run], steps: int, warn: Callable[[str], object]) -> dict[str, Figure]:
+    """All of one run, or one of several, by name."""
     names = [run.name for run in runs]
     titles = names if len(set(names)) == len(names) else [str(run.path) for run in runs]
     curves = losses.loss_curves([(title, run.records()) for title, run in zip(titles, runs, strict=True)])
     if len(runs) > 1:
-        return [save(curves, folder / f"loss_compared.{kind}")]
+        return {"loss_compared": curves}
     predictor = predictions.load(runs[0])
     said = Said(predictor, predictions.own_data(predictor, runs[0]))
     pictures = {"loss": curves, **_pictures(runs[0], said)}
@@ -58,6 +66,10 @@ def plot(runs: Sequence[Run], kind: str, output: Path | None, steps: int, warn: 
         except UserError as error:
             reason = "a prediction cannot be fed back: " if isinstance(error, DataError) else ""
             warn(f"no extrapolation: {reason}{error}")
+    return pictures
+
+
+def _saved(pictures: Mapping[str, Figure], folder: Path, kind: str) -> list[Path]:
     return [save(figure, folder / f"{name}.{kind}") for name, figure in pictures.items()]
 
 

@@ -14,13 +14,13 @@ from zen_cli.errors import RunError, printable, quoted
 from zen_cli.nn import Model
 from zen_cli.training.best import Best
 from zen_cli.training.durable import publish
+from zen_cli.training.reading import demand_file, is_count, parsed
 from zen_cli.training.state import State
 from zen_cli.training.tensors import as_file
 
 FORMAT = "3"
 READABLE = {"1", "2", FORMAT}  # the first has no preparation, the first two no position
 METADATA_KEY = "zen"
-MOST_STEPS = 10**12  # the names of files have twelve digits
 
 
 class DamagedError(RunError):
@@ -88,17 +88,20 @@ def load(path: Path) -> Checkpoint:
     DamagedError, which is one, where the file is not as it was written.
     """
     try:
+        demand_file(path)
         with safe_open(path, framework="numpy") as file:
             version, digest, text = (file.metadata() or {})[METADATA_KEY].split(" ", 2)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it has no __iter__
+    except PermissionError:
+        raise RunError(f"{path}: it cannot be opened: see to its permissions") from None
     except FileNotFoundError:
-        if path.exists():
-            raise RunError(f"{path}: it cannot be opened: see to its permissions") from None
+        if path.is_symlink():
+            raise DamagedError(f"{path}: a link to what is not there: restore it from a copy, or train again") from None
         raise GoneError(f"{path}: there is no such checkpoint: restore it from a copy, or train again") from None
     except KeyError:
         raise DamagedError(f"{path}: a safetensors file, but not one of zen's checkpoints") from None
     except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:  # the last two: bfloat16, float8
-        why = f"not a readable checkpoint ({printable(str(error), 150)})"
+        why = f"not a readable checkpoint ({printable(getattr(error, 'strerror', None) or str(error), 150)})"
         raise DamagedError(f"{path}: {why}: restore it from a copy, or train again") from None
     newer = f"written in format {quoted(version)}, but this zen reads {FORMAT}: update zen"
     if digest != _digest(version, tensors, text):
@@ -107,11 +110,11 @@ def load(path: Path) -> Checkpoint:
     if version not in READABLE:
         raise RunError(f"{path}: {newer}")
     try:
-        metadata = json.loads(text)
+        metadata = parsed(text)
         step, config = metadata["step"], metadata["config"]
-        if type(step) is int and 0 <= step < MOST_STEPS and isinstance(config, dict):
+        if is_count(step) and isinstance(config, dict):
             return Checkpoint(path, tensors, metadata)
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         pass  # said below
     raise RunError(f"{path}: its metadata are not those of a checkpoint")
 
@@ -119,9 +122,10 @@ def load(path: Path) -> Checkpoint:
 def peek(path: Path) -> dict[str, Any]:
     """The metadata of a checkpoint, unverified and in a moment, for what is only said; empty where there are none."""
     try:
+        demand_file(path)
         with safe_open(path, framework="numpy") as file:
-            metadata = json.loads((file.metadata() or {})[METADATA_KEY].split(" ", 2)[2])
-    except (SafetensorError, OSError, ValueError, LookupError, RecursionError):
+            metadata = parsed((file.metadata() or {})[METADATA_KEY].split(" ", 2)[2])
+    except (SafetensorError, OSError, ValueError, LookupError):
         return {}
     return metadata if isinstance(metadata, dict) else {}
 

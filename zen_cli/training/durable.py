@@ -6,6 +6,7 @@ What changes a disk in here is a call of `os`, by that name, so that a test can 
 import fcntl
 import os
 import re
+import stat
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -24,7 +25,8 @@ def publish(path: Path, chunks: Iterable[bytes | memoryview], *, replaces: bool 
     FileExistsError where it is not to replace what has its name by then; then a power cut may leave an empty file.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")  # a name of this process alone
-    remove(temporary)  # left by a process that had our number, and was killed
+    with _naming(path):
+        remove(temporary)  # left by a process that had our number, and was killed
     try:  # from before there is a file: a signal may come as soon as it is made
         with _opened(temporary, path, os.O_EXCL | NOFOLLOW) as descriptor:
             for chunk in chunks:
@@ -43,15 +45,15 @@ def publish(path: Path, chunks: Iterable[bytes | memoryview], *, replaces: bool 
 def deliver(path: Path, data: bytes | Iterable[bytes], *, replaces: bool = True) -> None:
     """Write a person's output file whole; what is no plain file (a pipe, /dev/stdout) is written to as it is.
 
-    FileExistsError where it is not to replace a file.
+    FileExistsError where it is not to replace a file; OSError, too, for a link that leads back to itself.
     """
     chunks = [data] if isinstance(data, bytes) else data
-    if path.exists() and not path.is_file():
+    if _is_device(path):
         with _opened(path, path, 0) as descriptor:
             for chunk in chunks:
                 _write_all(descriptor, chunk)
     else:  # a link stays one: the file behind it is replaced
-        publish(path.resolve(), chunks, replaces=replaces)
+        publish(path.resolve() if path.is_symlink() else path, chunks, replaces=replaces)
 
 
 def append(path: Path, data: bytes) -> None:
@@ -170,6 +172,13 @@ def _lock(descriptor: int, path: Path) -> None:
 
 
 # --- pieces ---
+
+
+def _is_device(path: Path) -> bool:
+    """Whether something is there, or behind a link, that is no plain file. OSError where that cannot be known."""
+    with suppress(FileNotFoundError):
+        return not stat.S_ISREG(path.stat().st_mode)
+    return False
 
 
 @contextmanager

@@ -1,11 +1,12 @@
 """How far a training has come, in numbers of constant size."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from zen_cli.schedule import Watch
+from zen_cli.training.reading import is_count, is_finite
 
 
 class Sum(NamedTuple):
@@ -24,8 +25,14 @@ class Sum(NamedTuple):
         return Sum(value, rest - (value - total))
 
     def stored(self) -> list[float | str]:
-        """As plain data, which `float` reads, for JSON, which knows no infinity."""
+        """As plain data, for JSON, which knows no infinity."""
         return [x if math.isfinite(x) else str(x) for x in self]
+
+    @classmethod
+    def of(cls, stored: Sequence[Any]) -> "Sum":
+        """Raises TypeError or ValueError where this is not what `stored` gave."""
+        value, rest = stored
+        return cls(float(value) if value in ("inf", "-inf") else _number(value), _number(rest))
 
 
 @dataclass(slots=True)
@@ -88,12 +95,27 @@ class Position:
     def of(cls, stored: Mapping[str, Any]) -> "Position":
         """Raises KeyError, TypeError or ValueError where this is not what `stored` gave."""
         best, waited, factor = stored["watch"]
-        return cls(
-            int(stored["epoch"]),
-            int(stored["step"]),
-            int(stored["batches"]),
-            Sum(*map(float, stored["batch_losses"])),
-            Sum(*map(float, stored["example_losses"])),
-            int(stored["examples"]),
-            Watch(math.inf if best is None else float(best), int(waited), float(factor)),
+        position = cls(
+            _count(stored["epoch"]),
+            _count(stored["step"]),
+            _count(stored["batches"]),
+            Sum.of(stored["batch_losses"]),
+            Sum.of(stored["example_losses"]),
+            _count(stored["examples"]),
+            Watch(math.inf if best is None else _number(best), _count(waited), _number(factor)),
         )
+        if position.epoch + position.batches > position.step:
+            raise ValueError(f"{position.step} steps are too few for {position.epoch} epochs")
+        return position
+
+
+def _count(value: Any) -> int:
+    if not is_count(value):
+        raise ValueError(f"{value!r} is not a count")
+    return value
+
+
+def _number(value: Any) -> float:
+    if not is_finite(value):
+        raise ValueError(f"{value!r} is not a finite number")
+    return float(value)

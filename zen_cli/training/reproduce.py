@@ -69,7 +69,7 @@ class Reproduction:
     def demand_same(self) -> str:
         """What is the same, in words; RunError, which says where the first difference is, where something is not."""
         again, length = self.job.run, self.metrics.length
-        there, here = (run.metrics.read_bytes()[:length] for run in (self.run, again))
+        there, here = (run.written()[:length] for run in (self.run, again))
         if there != here:
             raise RunError(f"{self.run.path} is not reproduced: {_first_epoch(self.run, again)}")
         for stored in self.checkpoints:

@@ -3,16 +3,20 @@
 import json
 import re
 import shlex
-from collections.abc import Mapping
+import stat
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from zen_cli.errors import RunError, quoted
+from zen_cli.errors import MachineError, RunError, printable, quoted
 from zen_cli.training import durable
 from zen_cli.training.durable import Lock
 from zen_cli.training.plan import Plan
+from zen_cli.training.reading import is_count, is_finite, parsed, read
 
 LONGEST_STEM = 80
+CURE = "restore it from a copy, or train again"
 
 
 class Run:
@@ -58,9 +62,12 @@ class Run:
         return self.path / "checkpoints" / f"{step:012d}.safetensors"
 
     def checkpoints(self) -> list[Path]:
-        """The checkpoint files, oldest first: their names are their step numbers."""
-        files = (self.path / "checkpoints").glob("*.safetensors")
-        return sorted(path for path in files if re.fullmatch(r"[0-9]{12}", path.stem))
+        """The checkpoint files, oldest first: their names are their step numbers. OSError where they cannot be seen."""
+        try:
+            files = list((self.path / "checkpoints").iterdir())
+        except FileNotFoundError:
+            return []
+        return sorted(path for path in files if re.fullmatch(r"[0-9]{12}\.safetensors", path.name))
 
     @property
     def how_to_resume(self) -> str:
@@ -75,9 +82,9 @@ class Run:
         """What run.json says; RunError where it cannot be read."""
         path = self.path / "run.json"
         try:
-            content = json.loads(path.read_bytes())
+            content = parsed(read(path))
         except (OSError, ValueError) as error:
-            raise RunError(f"{path}: cannot be read ({error}): name another run, or restore this one") from None
+            raise RunError(f"{path}: cannot be read ({_why(error)}): name another run, or restore this one") from None
         if not isinstance(content, dict):
             raise RunError(f"{path}: does not describe a run: name another run, or restore this one")
         return content
@@ -98,7 +105,7 @@ class Run:
         facts = self.facts()
         try:
             return Plan.of(int(facts["config"]["training"]["epochs"]), facts["extensions"])
-        except (KeyError, TypeError, ValueError):
+        except (LookupError, TypeError, ValueError, ArithmeticError):
             raise RunError(
                 f"{self.path / 'run.json'}: does not say how long to train: restore it from a copy"
             ) from None
@@ -115,24 +122,48 @@ class Run:
         return any(path.exists() and path.stat().st_size > 0 for path in (self.metrics, self.log))
 
     def demand_own_files(self) -> None:
-        """RunError where a link may lead out of the run, so that what is written here would go elsewhere."""
-        own = (*self.folders, self.metrics, self.log, self.lock, self.scores, self.path / "run.json")
-        inside = (path for folder in self.folders if folder.is_dir() for path in folder.iterdir())
-        for path in (*own, *inside):
-            if path.is_symlink():
-                raise RunError(f"{path}: is a link, which may lead out of the run: put the file itself there")
+        """RunError where something stands in the place of what zen writes here: a link may lead out of the run.
+
+        Checkpoints may be anything: they are replaced as a whole, whatever they are.
+        """
+        for folder in self.folders:
+            _demand_kind(folder, [stat.S_ISDIR], "no directory")
+        for path in (self.metrics, self.log, self.lock, self.scores, self.path / "run.json"):
+            _demand_kind(path, [stat.S_ISREG], "no file")
+        for folder in (self.predictions, self.plots):
+            for path in folder.iterdir() if folder.exists() else ():
+                _demand_kind(path, [stat.S_ISREG, stat.S_ISDIR], "no file")
 
     def records(self) -> list[dict[str, Any]]:
         """The lines of metrics.jsonl; the last may be cut short by a crash and is then left out."""
-        try:
-            lines = self.metrics.read_text(encoding="utf-8").split("\n")[:-1]
-            records = [json.loads(line) for line in lines]
-        except (OSError, ValueError) as error:
-            raise RunError(f"{self.metrics}: cannot be read ({error})") from None
-        for number, record in enumerate(records, start=1):
-            if not isinstance(record, dict) or not {"epoch", "step", "loss"} <= record.keys():
-                raise RunError(f"{self.metrics}:{number}: this line is no record of an epoch")
+        records = []
+        for number, line in enumerate(self.written().split(b"\n")[:-1], start=1):
+            if (record := _record(line)) is None:
+                raise RunError(f"{self.metrics}:{number}: this line is no record of an epoch: {CURE}")
+            records.append(record)
         return records
+
+    def written(self) -> bytes:
+        """What metrics.jsonl holds; RunError where it cannot be read."""
+        try:
+            return read(self.metrics)
+        except OSError as error:
+            raise RunError(f"{self.metrics}: cannot be read ({_why(error)}): {CURE}") from None
+
+
+@contextmanager
+def own_output(folder: Path, instead: str) -> Iterator[None]:
+    """Within this, a command that only asks a run writes into a folder of it, which is made if it is missing.
+
+    MachineError, which says what to do `instead`, where the disk does not let it.
+    """
+    try:
+        if not folder.is_dir():
+            durable.make_directory(folder)
+        yield
+    except OSError as error:
+        where = printable(str(error.filename or folder), None)
+        raise MachineError(f"{where}: {error.strerror or error}: {instead}") from None
 
 
 def create(runs: Path, stem: str, config: bytes, info: Mapping[str, Any]) -> tuple[Run, Lock]:
@@ -203,7 +234,40 @@ def _newest(runs: Path) -> Run:
 
 
 def _is_run(path: Path) -> bool:
-    return _exists(path / "run.json") and (path / "run.json").is_file()
+    """Whether anything has the name of a run's description; where that cannot be seen, whether it has a run's name."""
+    try:
+        (path / "run.json").lstat()
+    except PermissionError:
+        return re.search("-[0-9]+$", path.name) is not None
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+    return True
+
+
+def _demand_kind(path: Path, kinds: Sequence[Callable[[int], bool]], otherwise: str) -> None:
+    """RunError where something is there that is of none of these kinds, by its mode."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISLNK(mode):
+        raise RunError(f"{path}: is a link, which may lead out of the run: put the file itself there")
+    if not any(is_kind(mode) for is_kind in kinds):
+        raise RunError(f"{path}: is {otherwise}: move it away, or put back what belongs there")
+
+
+def _why(error: Exception) -> str:
+    return printable(getattr(error, "strerror", None) or str(error), 150)
+
+
+def _record(line: bytes) -> dict[str, Any] | None:
+    """What it says of an epoch in finite numbers, with none for those that are not; None where it is no such line."""
+    try:
+        record: dict[str, Any] = parsed(line)
+        is_one = is_count(record["epoch"]) and is_count(record["step"]) and "loss" in record
+        return record if is_one and all(value is None or is_finite(value) for value in record.values()) else None
+    except (ValueError, TypeError, LookupError):
+        return None
 
 
 def _exists(path: Path) -> bool:
@@ -219,7 +283,7 @@ def _sequence(run: Run) -> int:
         number = run.info().get("sequence")
     except RunError:
         return 0
-    return number if isinstance(number, int) else 0
+    return number if is_count(number) else 0
 
 
 def _claim(runs: Path, stem: str) -> Run:
