@@ -20,7 +20,8 @@ import harness
 import numpy as np
 
 EPOCHS_TO_CALIBRATE = 4
-VALUES, CLASSES = 1024, 10  # of the dense ones
+EXAMPLES = (512, 8192)  # of the dense ones, so that an epoch takes about a second
+VALUES, CLASSES = 1024, 10
 
 SMALL = """
 data:
@@ -52,8 +53,8 @@ training: {batch_size: 64}
 """
 CONFIGS = {
     "LSTM, 4,385 parameters": SMALL,
-    "dense, 2 million parameters": DENSE % {"units": 1024, "examples": 8192},
-    "dense, 21 million parameters": DENSE % {"units": 4096, "examples": 512},
+    "dense, 2 million parameters": DENSE % {"units": 1024, "examples": EXAMPLES[1]},
+    "dense, 21 million parameters": DENSE % {"units": 4096, "examples": EXAMPLES[0]},
 }
 SETTINGS = {"default": [], "every epoch": ["checkpoints.every_epochs=1"]}
 OPERATIONS = {"write": "write", "replace": "rename", "unlink": "unlink"}  # of os, by what to call them
@@ -63,9 +64,9 @@ PIECES = ("sha-256", "write", "fsync", "rename", "directory", "unlink")
 def write_configs(folder: Path) -> dict[str, Path]:
     """The configs with their data, in a folder."""
     rng = np.random.default_rng(0)
-    inputs = rng.standard_normal((8192, VALUES), np.float32)
+    inputs = rng.standard_normal((max(EXAMPLES), VALUES), np.float32)
     classes = (inputs @ rng.standard_normal((VALUES, CLASSES), np.float32)).argmax(axis=1)  # something to learn
-    for examples in (512, 8192):
+    for examples in EXAMPLES:
         np.savez(folder / f"{examples}.npz", x=inputs[:examples], y=classes[:examples])
     paths = {name: folder / f"{number}.yaml" for number, name in enumerate(CONFIGS)}
     for name, path in paths.items():

@@ -17,7 +17,7 @@ def demand(folder: Path, experiment: Experiment, there: Iterable[Path] = ()) -> 
 
     Those that are `there` need no more of it.
     """
-    needed = max(BESIDE, _needed(experiment) - sum(path.stat().st_size for path in there))
+    needed = max(BESIDE, _needed(experiment) - sum(path.lstat().st_size for path in there))
     free = _free(folder)
     if free is not None and free < needed:
         raise MachineError(
