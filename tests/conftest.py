@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,20 @@ def pytest_addoption(parser):
         "--long", action="store_true", help="2,000 random kills, and a fault at every operation of more runs"
     )
     parser.addoption("--kill-seed", type=int, default=0, help="where and when the random kills come")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    """Signals count in all tests and what they start, also where whatever started pytest has ignored some."""
+    if config.getoption("long"):
+        config.option.timeout = 0
+    for number, handler in {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGHUP: signal.SIG_DFL,
+        signal.SIGTERM: signal.SIG_DFL,
+    }.items():
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def numbers(*shape, low=-2.0, high=2.0):

@@ -73,9 +73,11 @@ class Child:
             (folder / name).unlink(missing_ok=True)
         self._log = mmap(-1, LOG)  # shared with the child, whatever kills that
         gc.freeze()  # so that a child need not look at all that the parent has
+        signal.pthread_sigmask(signal.SIG_BLOCK, HANDLERS)  # in a child that is not yet alone, one would be the parent's
         self.pid = os.fork()
         if not self.pid:
             _be(folder, [*map(str, arguments)], [*patches, (durable, "os", Disk(fault, log=self._log))], before)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDLERS)
 
     def kill(self, number: int, after: float = 0.0) -> None:
         """Send a signal `after` so many seconds, if it is still there."""
@@ -145,6 +147,7 @@ def _be(folder: Path, arguments: list[str], patches: Sequence[Patch], before: Ca
 def _stand_alone(folder: Path) -> None:
     for number, handler in HANDLERS.items():
         signal.signal(number, handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDLERS)
     tempfile.tempdir = str(folder)  # for the report of a bug
     sys.stdin, sys.stdout, sys.stderr = _stream(Path(os.devnull), "r"), _stream(folder / "out"), _stream(folder / "err")
     faulthandler.enable(sys.stderr)
