@@ -106,6 +106,22 @@ def test_what_has_come_to_its_end_stays_as_it_is(tmp_path):
     assert files_in(tmp_path) == before
 
 
+def test_what_a_power_cut_brought_back_to_it_goes(tmp_path):
+    path = trained(tmp_path, FORGETFUL, *OFTEN)
+    before = files_in(tmp_path)
+    newest_one = newest(path).path
+    back = [path / ".run.json.99999999.tmp", newest_one.with_name(f".{newest_one.name}.99999999.tmp")]
+    back.append(newest_one.with_name("000000000001.safetensors"))
+    for each in back:
+        shutil.copy(newest_one, each)
+    lock = durable.Lock(path / "lock")
+    assert zen("resume", path).code == 0
+    assert all(each.exists() for each in back), "another process may be at work"
+    lock.release()
+    assert zen("resume", path).code == 0
+    assert files_in(tmp_path) == before
+
+
 def test_what_lacks_its_results_gets_them(tmp_path):
     path = trained(tmp_path, FORGETFUL)
     before = files_in(path)

@@ -73,7 +73,9 @@ class Child:
             (folder / name).unlink(missing_ok=True)
         self._log = mmap(-1, LOG)  # shared with the child, whatever kills that
         gc.freeze()  # so that a child need not look at all that the parent has
-        signal.pthread_sigmask(signal.SIG_BLOCK, HANDLERS)  # in a child that is not yet alone, one would be the parent's
+        signal.pthread_sigmask(
+            signal.SIG_BLOCK, HANDLERS
+        )  # in a child that is not yet alone, one would be the parent's
         self.pid = os.fork()
         if not self.pid:
             _be(folder, [*map(str, arguments)], [*patches, (durable, "os", Disk(fault, log=self._log))], before)

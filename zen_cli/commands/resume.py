@@ -55,6 +55,7 @@ def resume(
     found, wish = find(runs, run), resuming.Wish(epochs, schedule, changed_data)
     ending = kept.ending(found)
     if ending and wish.is_met_by(ending):
+        resuming.tidy(found)
         finishing.show_ending(found, ending, quiet)
         return
     with resuming.resume(found, wish, warn) as job:

@@ -1,13 +1,14 @@
 """Going on with a training that was interrupted, or that is to last longer."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from zen_cli.config import build
 from zen_cli.config.build import Experiment
 from zen_cli.config.text.words import count
-from zen_cli.errors import RunError, UserError
+from zen_cli.errors import MachineError, RunError, UserError
 from zen_cli.schedule import Progress, Watch
 from zen_cli.training import durable, environment, kept, metrics, space
 from zen_cli.training.best import Best
@@ -17,6 +18,7 @@ from zen_cli.training.job import Job, facts_of, make_ready
 from zen_cli.training.kept import Standing
 from zen_cli.training.plan import Extension, ScheduleRule
 from zen_cli.training.position import Position
+from zen_cli.training.retention import Retention
 from zen_cli.training.run import Run, describe
 from zen_cli.training.saver import order_check
 
@@ -67,6 +69,23 @@ def resume(run: Run, wish: Wish, warn: Warn) -> Job:
         raise
 
 
+def tidy(run: Run) -> None:
+    """Take away what a power cut has brought back to a run that is trained to its end, where that can be done."""
+    with suppress(RunError, MachineError, OSError):
+        run.demand_own_files()
+        lock = Lock(run.lock)
+        try:
+            _sweep(run)
+            Retention(run, run.facts()["config"]["checkpoints"]["keep"]).apply()
+        finally:
+            lock.release()
+
+
+def _sweep(run: Run) -> None:
+    for folder in (run.path, run.folders[0]):  # others may write into the rest
+        durable.sweep(folder)
+
+
 def _planned(run: Run, wish: Wish) -> _Going:
     """Nothing changes in here."""
     found, wrong = kept.to_go_on_from(run)
@@ -89,8 +108,7 @@ def _planned(run: Run, wish: Wish) -> _Going:
 def _committed(run: Run, lock: Lock, going: _Going) -> Job:
     for folder in run.folders:
         durable.make_directories(folder)
-    for folder in (run.path, run.folders[0]):  # others may write into the rest
-        durable.sweep(folder)
+    _sweep(run)
     if going.standing:
         _set_aside_newer(run, going.standing.position.step)
         durable.cut(run.metrics, going.standing.metrics.length)
@@ -98,7 +116,7 @@ def _committed(run: Run, lock: Lock, going: _Going) -> Job:
         describe(run, {**run.info(), **going.described})
     job = Job(going.experiment, run, lock, going.facts, going.standing)
     if going.standing:
-        job.saver.drop_old()
+        job.saver.retention.apply()
     if not job.ended_by:
         durable.remove(run.scores)  # of a training that goes on
         durable.sync_directory(run.path)

@@ -1,4 +1,4 @@
-"""Which states of a training are put where they last, when, and which of them stay."""
+"""Which states of a training are put where they last, and when."""
 
 import math
 import time
@@ -13,10 +13,10 @@ from zen_cli.data.stored import stored
 from zen_cli.interval import Interval
 from zen_cli.training import checkpoint, durable
 from zen_cli.training.best import Best
-from zen_cli.training.checkpoint import DamagedError, GoneError
 from zen_cli.training.evaluation import calibrated
 from zen_cli.training.loop import EpochRecord, Record, epoch_order
 from zen_cli.training.metrics import Written
+from zen_cli.training.retention import Retention
 from zen_cli.training.run import Run
 from zen_cli.training.state import State
 
@@ -44,15 +44,14 @@ class Saver:
         self.experiment = experiment
         self.run = run
         self.saved: Snapshot | None = None  # the last that was
+        self.retention = Retention(run, experiment.config["checkpoints"]["keep"])
         self._facts = facts
         settings = experiment.config["checkpoints"]
-        self._keep: int = settings["keep"]
         self._every_epochs: int | None = settings["every_epochs"]
         self._every_steps: int | None = settings["every_steps"]
         self._seconds = math.inf if settings["every_seconds"] is None else float(settings["every_seconds"])
         self._unsaved_best: Snapshot | None = None
         self._best_state: State | None = None  # whose arrays each best one takes
-        self._bests: dict[int, int] = {}  # by the step of each checkpoint, that of the best it names, or its own
         self._wait = 0.0  # seconds until the next save may be, so that all of them take but a small share of the time
         self._saved_at = time.monotonic()
 
@@ -80,20 +79,12 @@ class Saver:
         self.saved, self._saved_at = snapshot, time.monotonic()
         self._wait = (self._saved_at - started) / LARGEST_SHARE
         durable.append(self.run.log, f"saved step {snapshot.step}\n".encode())
-        self.drop_old()
+        self.retention.apply()
 
     def save_best(self) -> None:
         """Make the best state last, if it does not yet."""
         if self._unsaved_best:
             self.save(self._unsaved_best)
-
-    def drop_old(self) -> None:
-        """Take away all checkpoints but the newest ones, and the best ones that they name."""
-        steps = self.run.steps()
-        self._bests = {step: best for step, best in self._bests.items() if step in steps}
-        newest = steps[-self._keep :]
-        for step in {*steps} - {*newest, *map(self._best_named_by, newest)}:
-            durable.remove(self.run.checkpoint(step))
 
     def _write(self, snapshot: Snapshot) -> None:
         e, interval = self.experiment, self._interval(snapshot)
@@ -109,15 +100,7 @@ class Saver:
             "best": snapshot.best.stored(),
         }
         checkpoint.save(self.run.checkpoint(snapshot.step), snapshot.state, metadata)
-        self._bests[snapshot.step] = snapshot.best.step or snapshot.step
-
-    def _best_named_by(self, step: int) -> int:
-        if step not in self._bests:
-            try:
-                self._bests[step] = checkpoint.load(self.run.checkpoint(step)).best.step or step
-            except (DamagedError, GoneError):  # none can go on from it, so what it names is not missed
-                self._bests[step] = step
-        return self._bests[step]
+        self.retention.note(snapshot.step, snapshot.best.step)
 
     def _interval(self, snapshot: Snapshot) -> Interval | None:
         """The widths of intervals around what the model predicts with this state, where they are asked for.
